@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Commands and processes.
+ *
+ * An sbx_command describes what to run; an sbx_process is one running it. The standard streams of a
+ * process are real file descriptors of this program: poll them, read them, write them. They are
+ * pipes, blocking, close-on-exec.
+ */
+#ifndef SANDBOX_PROCESS_H
+#define SANDBOX_PROCESS_H
+
+#include <sandbox/handle.h>
+
+SBX_BEGIN_DECLS
+
+typedef struct sbx_command sbx_command;
+typedef struct sbx_process sbx_process;
+
+#define SBX_STDIN 0
+#define SBX_STDOUT 1
+#define SBX_STDERR 2
+
+#define SBX_STDIO_NULL 0  /* /dev/null */
+#define SBX_STDIO_PIPE 1  /* a pipe, see sbx_process_fd() */
+#define SBX_STDIO_MERGE 2 /* standard error only: the same stream as standard output */
+
+#define SBX_ARGS_MAX 65536             /* arguments of one command */
+#define SBX_COMMAND_BYTES_MAX 18874368 /* bytes of one command, arguments, script, environment */
+
+/**
+ * sbx_command_new:
+ * @program: a path, or a name that is looked up in the guest's PATH. Copied.
+ *
+ * A command without arguments that reads nothing (SBX_STDIO_NULL) and writes to pipes.
+ *
+ * Returns a new reference, or NULL when memory is short. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC sbx_command *sbx_command_new(const char *program);
+
+/**
+ * sbx_command_new_script:
+ * @script: a bash script, as for sbx_sh(). Copied.
+ *
+ * The command that sbx_sh() runs: `bash -c SCRIPT` with BASH_ENV. Arguments added to it become $0, $1
+ * and so on. Returns a new reference, or NULL when memory is short. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC sbx_command *sbx_command_new_script(const char *script);
+
+/**
+ * sbx_command_ref:
+ * @command: a command, not NULL
+ *
+ * Takes one more reference and returns @command. Any thread. Since: 0.1
+ */
+SBX_PUBLIC sbx_command *sbx_command_ref(sbx_command *command);
+
+/**
+ * sbx_command_unref:
+ * @command: a command, or NULL
+ *
+ * Drops a reference; returns NULL. Processes started from it are not touched. Any thread. Since: 0.1
+ */
+SBX_PUBLIC sbx_command *sbx_command_unref(sbx_command *command);
+
+/**
+ * sbx_command_add_arg:
+ * @command: a command
+ * @arg: one argument, any bytes but NUL. Copied.
+ * @error: where to put an error, or NULL
+ *
+ * Errors: SBX_E_INVALID, SBX_E_TOO_BIG. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_add_arg(sbx_command *command, const char *arg, sbx_error **error);
+
+/**
+ * sbx_command_set_env:
+ * @command: a command
+ * @name: variable name: not empty, no '='. Copied.
+ * @value: its value, or NULL to undo an earlier call. Copied.
+ * @error: where to put an error, or NULL
+ *
+ * Adds to, or overrides, the sandbox's own variables for this command.
+ *
+ * Errors: SBX_E_INVALID, SBX_E_TOO_BIG. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_env(sbx_command *command, const char *name, const char *value,
+                                   sbx_error **error);
+
+/**
+ * sbx_command_clear_env:
+ * @command: a command
+ * @clear: 1 to start from an empty environment, 0 to start from the sandbox's (the default)
+ *
+ * Variables set with sbx_command_set_env() are kept. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC void sbx_command_clear_env(sbx_command *command, int clear);
+
+/**
+ * sbx_command_set_cwd:
+ * @command: a command
+ * @directory: absolute path in the guest, or NULL for the user's home. Copied.
+ * @error: where to put an error, or NULL
+ *
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_cwd(sbx_command *command, const char *directory, sbx_error **error);
+
+/**
+ * sbx_command_set_user:
+ * @command: a command
+ * @user: a user name or number of the guest, or NULL for "app". Copied.
+ * @error: where to put an error, or NULL
+ *
+ * Errors: SBX_E_INVALID. An unknown user is reported by sbx_spawn(). Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_user(sbx_command *command, const char *user, sbx_error **error);
+
+/**
+ * sbx_command_set_stdio:
+ * @command: a command
+ * @stream: SBX_STDIN, SBX_STDOUT or SBX_STDERR
+ * @mode: SBX_STDIO_NULL, SBX_STDIO_PIPE, or (standard error only) SBX_STDIO_MERGE
+ * @error: where to put an error, or NULL
+ *
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_stdio(sbx_command *command, int stream, int mode, sbx_error **error);
+
+/**
+ * sbx_run:
+ * @sandbox: a sandbox
+ * @command: what to run; its standard streams are pipes that this call reads, its input is empty
+ * @out: (out): exit code and output; the caller frees it with sbx_result_free()
+ * @error: where to put an error, or NULL
+ *
+ * Runs a command to its end, like sbx_sh() does a script; the same limits and errors. Since: 0.1
+ */
+SBX_PUBLIC int sbx_run(sbx *sandbox, const sbx_command *command, sbx_result **out,
+                       sbx_error **error) SBX_WARN_UNUSED;
+
+/**
+ * sbx_spawn:
+ * @sandbox: a sandbox; the process keeps a reference to it
+ * @command: what to run; not changed, not kept
+ * @out: (out): the running process, one reference
+ * @error: where to put an error, or NULL
+ *
+ * Starts a command and returns as soon as the guest has executed it. Blocks for one round trip.
+ *
+ * Errors: SBX_E_EXEC (no such program, directory or user; the message says which), SBX_E_GONE,
+ * SBX_E_TOO_BIG, SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out,
+                         sbx_error **error) SBX_WARN_UNUSED;
+
+/**
+ * sbx_process_ref:
+ * @process: a process, not NULL
+ *
+ * Takes one more reference and returns @process. Any thread. Since: 0.1
+ */
+SBX_PUBLIC sbx_process *sbx_process_ref(sbx_process *process);
+
+/**
+ * sbx_process_unref:
+ * @process: a process, or NULL
+ *
+ * Drops a reference; returns NULL. The last one closes the descriptors that were not taken; the
+ * process in the guest goes on. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC sbx_process *sbx_process_unref(sbx_process *process);
+
+/**
+ * sbx_process_pid:
+ * @process: a process
+ *
+ * Its process id inside the guest. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_pid(sbx_process *process);
+
+/**
+ * sbx_process_fd:
+ * @process: a process
+ * @stream: SBX_STDIN (write to it), SBX_STDOUT or SBX_STDERR (read from it)
+ *
+ * This program's end of a standard stream, or -1 when that stream is no pipe or was taken. Owned by
+ * @process. Writing to the input of a process that has gone raises SIGPIPE, as any pipe does.
+ * Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_fd(sbx_process *process, int stream);
+
+/**
+ * sbx_process_take_fd:
+ * @process: a process
+ * @stream: SBX_STDIN, SBX_STDOUT or SBX_STDERR
+ *
+ * Like sbx_process_fd(), but hands the descriptor over: the caller closes it. Closing the input is
+ * how a process sees end-of-file. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_take_fd(sbx_process *process, int stream);
+
+/**
+ * sbx_process_exit_fd:
+ * @process: a process
+ *
+ * A descriptor that becomes readable (poll for POLLIN) when sbx_process_wait() would not block. Only
+ * for polling. Owned by @process. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_exit_fd(sbx_process *process);
+
+/**
+ * sbx_process_wait:
+ * @process: a process
+ * @timeout_ms: milliseconds to wait at most; 0 only looks, -1 waits for ever
+ * @error: where to put an error, or NULL
+ *
+ * Waits for the end of the process. Its output may still be in the pipes.
+ *
+ * Returns 1 when it has ended, 0 when the time ran out, or SBX_E_GONE (the sandbox ended first: how
+ * the process ended is unknown), SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error);
+
+/**
+ * sbx_process_exit_code:
+ * @process: a process
+ *
+ * 0 to 255, or 128+n when signal n ended it; -1 while sbx_process_wait() has not returned 1.
+ * Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_exit_code(sbx_process *process);
+
+/**
+ * sbx_process_exit_signal:
+ * @process: a process
+ *
+ * The signal that ended it, or 0. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_exit_signal(sbx_process *process);
+
+/**
+ * sbx_process_oom:
+ * @process: a process
+ *
+ * 1 when the guest's kernel killed it or one of its children for want of memory, else 0.
+ * Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_oom(sbx_process *process);
+
+/**
+ * sbx_process_signal:
+ * @process: a process
+ * @signal: a signal number of Linux x86-64, 1 to 64
+ * @error: where to put an error, or NULL
+ *
+ * Sends a signal to the process and its process group, as a terminal would. A process that has
+ * ended already is a success. Blocks for one round trip.
+ *
+ * Errors: SBX_E_INVALID, SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_signal(sbx_process *process, int signal, sbx_error **error);
+
+SBX_END_DECLS
+
+#endif
