@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls to the keeper.
+ *
+ * A link (a connection to the keeper) carries one call at a time, so threads never wait for each
+ * other and no thread of ours has to sort answers. Links that are idle wait in a pool for the next
+ * call. A link belongs to the process that made it; a forked child drops the pool it inherited.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/private.h"
+
+#define POOL_MAX 16
+
+static struct {
+    pthread_mutex_t lock;
+    pid_t pid;
+    SbxLink links[POOL_MAX];
+    int count;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void sbx_reply_clear(SbxReply *reply)
+{
+    g_clear_pointer(&reply->result, json_object_unref);
+    for (int i = 0; i < reply->n_fds; i++)
+        if (reply->fds[i] >= 0)
+            close(reply->fds[i]);
+    reply->n_fds = 0;
+}
+
+/* With the lock held: forgets the links of the process before fork(). */
+static void pool_check_fork(void)
+{
+    if (pool.pid == getpid())
+        return;
+    for (int i = 0; i < pool.count; i++)
+        close(pool.links[i].fd);
+    pool.count = 0;
+    pool.pid = getpid();
+}
+
+/* Nothing is due on an idle link: if something is there, the keeper has gone. */
+static int link_is_fresh(const SbxLink *link)
+{
+    struct pollfd state = {.fd = link->fd, .events = POLLIN};
+
+    return poll(&state, 1, 0) == 0;
+}
+
+int sbx_link_take(int start, SbxLink *link, const char *operation, sbx_error **error)
+{
+    int fd;
+
+    pthread_mutex_lock(&pool.lock);
+    pool_check_fork();
+    while (pool.count > 0) {
+        *link = pool.links[--pool.count];
+        if (link_is_fresh(link)) {
+            pthread_mutex_unlock(&pool.lock);
+            return SBX_OK;
+        }
+        close(link->fd);
+    }
+    pthread_mutex_unlock(&pool.lock);
+    fd = sbx_keeper_connect(start, operation, error);
+    if (fd < 0)
+        return fd;
+    link->fd = fd;
+    link->next_id = 1;
+    return SBX_OK;
+}
+
+void sbx_link_give(SbxLink *link)
+{
+    pthread_mutex_lock(&pool.lock);
+    pool_check_fork();
+    if (pool.count < POOL_MAX) {
+        pool.links[pool.count++] = *link;
+        link->fd = -1;
+    }
+    pthread_mutex_unlock(&pool.lock);
+    sbx_link_drop(link);
+}
+
+void sbx_link_drop(SbxLink *link)
+{
+    if (link->fd >= 0)
+        close(link->fd);
+    link->fd = -1;
+}
+
+int64_t sbx_link_send(SbxLink *link, const char *method, JsonObject *params, const int *fds,
+                      int n_fds, const char *operation, sbx_error **error)
+{
+    int64_t id = link->next_id++;
+    g_autoptr(JsonObject) request = sbx_message_request(id, method, params);
+    GError *reason = NULL;
+
+    if (sbx_message_send(link->fd, request, fds, n_fds, &reason))
+        return id;
+    if (sbx_fault_errno(reason) == EPIPE || sbx_fault_errno(reason) == ECONNRESET) {
+        g_error_free(reason);
+        return sbx_fail(error, SBX_E_KEEPER, EPIPE, operation, NULL,
+                        "the keeper has gone; its sandboxes have ended");
+    }
+    return sbx_fail_fault(error, operation, reason);
+}
+
+/* Unpacks an answer. Takes the message's contents. */
+static int read_answer(SbxMessage *message, SbxReply *reply, const char *operation,
+                       sbx_error **error)
+{
+    JsonObject *fault = sbx_json_get_object(message->object, "error");
+    JsonObject *result = sbx_json_get_object(message->object, "result");
+
+    if (fault != NULL)
+        return sbx_fail_fault(error, operation, sbx_fault_from_json(fault));
+    if (result == NULL)
+        return sbx_fail(error, SBX_E_PROTOCOL, 0, operation, NULL,
+                        "the keeper's answer has no result");
+    reply->result = json_object_ref(result);
+    reply->n_fds = MIN(message->n_fds, SBX_MESSAGE_FDS_MAX);
+    for (int i = 0; i < reply->n_fds; i++)
+        reply->fds[i] = sbx_message_take_fd(message, i);
+    return SBX_OK;
+}
+
+int sbx_link_receive(SbxLink *link, int64_t id, SbxReply *reply, const char *operation,
+                     sbx_error **error)
+{
+    memset(reply, 0, sizeof *reply);
+    for (;;) {
+        g_auto(SbxMessage) message = {0};
+        GError *reason = NULL;
+        int got = sbx_message_receive(link->fd, &message, &reason);
+
+        if (got < 0)
+            return sbx_fail_fault(error, operation, reason);
+        if (got == 0)
+            return sbx_fail(error, SBX_E_KEEPER, EPIPE, operation, NULL,
+                            "the keeper has gone; its sandboxes have ended");
+        if (sbx_json_get_int(message.object, "id", -1) == id)
+            return read_answer(&message, reply, operation, error);
+    }
+}
+
+int sbx_link_call(SbxLink *link, const char *method, JsonObject *params, const int *fds, int n_fds,
+                  SbxReply *reply, const char *operation, sbx_error **error)
+{
+    int64_t id = sbx_link_send(link, method, params, fds, n_fds, operation, error);
+
+    if (id < 0)
+        return (int)id;
+    return sbx_link_receive(link, id, reply, operation, error);
+}
+
+int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
+             SbxReply *reply, const char *operation, sbx_error **error)
+{
+    SbxLink link;
+    int code = sbx_link_take(start, &link, operation, error);
+
+    if (code < 0) {
+        if (params != NULL)
+            json_object_unref(params);
+        return code;
+    }
+    code = sbx_link_call(&link, method, params, fds, n_fds, reply, operation, error);
+    /* After a broken exchange nobody knows what the link will bring next. */
+    if (code == SBX_E_KEEPER || code == SBX_E_PROTOCOL || code == SBX_E_SYSTEM)
+        sbx_link_drop(&link);
+    else
+        sbx_link_give(&link);
+    return code;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Command: what to run. See include/sandbox/process.h. */
+#include <string.h>
+
+#include "client/private.h"
+
+static sbx_command *command_new(const char *program, const char *script)
+{
+    sbx_command *command = g_try_new0(sbx_command, 1);
+
+    if (command == NULL)
+        return NULL;
+    command->refs = 1;
+    command->program = g_strdup(program);
+    command->script = g_strdup(script);
+    command->bytes = strlen(program != NULL ? program : script);
+    command->args = g_ptr_array_new_with_free_func(g_free);
+    command->env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    command->stdio[SBX_STDIN] = SBX_STDIO_NULL;
+    command->stdio[SBX_STDOUT] = SBX_STDIO_PIPE;
+    command->stdio[SBX_STDERR] = SBX_STDIO_PIPE;
+    return command;
+}
+
+sbx_command *sbx_command_new(const char *program)
+{
+    return command_new(program != NULL ? program : "", NULL);
+}
+
+sbx_command *sbx_command_new_script(const char *script)
+{
+    return command_new(NULL, script != NULL ? script : "");
+}
+
+sbx_command *sbx_command_ref(sbx_command *command)
+{
+    g_atomic_int_inc(&command->refs);
+    return command;
+}
+
+sbx_command *sbx_command_unref(sbx_command *command)
+{
+    if (command == NULL || !g_atomic_int_dec_and_test(&command->refs))
+        return NULL;
+    g_free(command->program);
+    g_free(command->script);
+    g_ptr_array_unref(command->args);
+    g_hash_table_unref(command->env);
+    g_free(command->cwd);
+    g_free(command->user);
+    g_free(command);
+    return NULL;
+}
+
+int sbx_command_add_arg(sbx_command *command, const char *arg, sbx_error **error)
+{
+    if (arg == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "the argument is NULL");
+    if (command->args->len >= SBX_ARGS_MAX ||
+        command->bytes + strlen(arg) + 1 > SBX_COMMAND_BYTES_MAX)
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, __func__, NULL,
+                        "the command has more than %d arguments or %d bytes", SBX_ARGS_MAX,
+                        SBX_COMMAND_BYTES_MAX);
+    command->bytes += strlen(arg) + 1;
+    g_ptr_array_add(command->args, g_strdup(arg));
+    return SBX_OK;
+}
+
+int sbx_command_set_env(sbx_command *command, const char *name, const char *value,
+                        sbx_error **error)
+{
+    int code = sbx_check_env(name, value, g_hash_table_size(command->env), __func__, error);
+
+    if (code < 0)
+        return code;
+    if (value == NULL)
+        g_hash_table_remove(command->env, name);
+    else
+        g_hash_table_replace(command->env, g_strdup(name), g_strdup(value));
+    return SBX_OK;
+}
+
+void sbx_command_clear_env(sbx_command *command, int clear)
+{
+    command->clear_env = clear != 0;
+}
+
+int sbx_command_set_cwd(sbx_command *command, const char *directory, sbx_error **error)
+{
+    if (directory != NULL && (directory[0] != '/' || strlen(directory) >= 4096))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "the directory \"%.200s\" is not an absolute path below 4096 bytes",
+                        directory);
+    g_free(command->cwd);
+    command->cwd = g_strdup(directory);
+    return SBX_OK;
+}
+
+int sbx_command_set_user(sbx_command *command, const char *user, sbx_error **error)
+{
+    if (user != NULL && (*user == '\0' || strlen(user) > 255 || strpbrk(user, ":\n") != NULL))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "\"%.200s\" is not a user", user);
+    g_free(command->user);
+    command->user = g_strdup(user);
+    return SBX_OK;
+}
+
+int sbx_command_set_stdio(sbx_command *command, int stream, int mode, sbx_error **error)
+{
+    if (stream < SBX_STDIN || stream > SBX_STDERR)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a standard stream",
+                        stream);
+    if (mode < SBX_STDIO_NULL || mode > SBX_STDIO_MERGE ||
+        (mode == SBX_STDIO_MERGE && stream != SBX_STDERR))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "%d is not a mode of standard stream %d", mode, stream);
+    command->stdio[stream] = mode;
+    return SBX_OK;
+}
+
+JsonObject *sbx_command_to_json(const sbx_command *command)
+{
+    static const char *const modes[] = {"null", "pipe", "merge"};
+    static const char *const streams[] = {"stdin", "stdout", "stderr"};
+    JsonObject *object = json_object_new();
+    JsonArray *args = json_array_new();
+
+    if (command->script != NULL)
+        json_object_set_member(object, "script", sbx_json_bytes_node(command->script));
+    else
+        json_object_set_member(object, "program", sbx_json_bytes_node(command->program));
+    for (guint i = 0; i < command->args->len; i++)
+        json_array_add_element(args, sbx_json_bytes_node(command->args->pdata[i]));
+    json_object_set_array_member(object, "args", args);
+    json_object_set_object_member(object, "env", sbx_strings_to_json(command->env));
+    json_object_set_boolean_member(object, "clear_env", command->clear_env);
+    if (command->cwd != NULL)
+        json_object_set_member(object, "cwd", sbx_json_bytes_node(command->cwd));
+    if (command->user != NULL)
+        json_object_set_member(object, "user", sbx_json_bytes_node(command->user));
+    for (int i = 0; i < 3; i++)
+        json_object_set_string_member(object, streams[i], modes[command->stdio[i]]);
+    return object;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reaching this user's keeper, and starting it when there is none.
+ *
+ * Whoever finds no keeper takes the start lock, looks again, binds the listening socket itself and
+ * hands it to sbx-launch. Others connect at once and wait in the socket's backlog. A keeper that ends
+ * closes the listening socket; a client that was still in the backlog sees end-of-file instead of an
+ * answer to its greeting and starts over.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client/paths.h"
+#include "client/private.h"
+#include "config.h"
+#include "wire/fd.h"
+
+#define SOCKET_NAME "keeper.sock"
+#define START_ATTEMPTS 5
+/* The keeper greets as soon as it listens; this only guards against a wedged one. */
+#define HELLO_TIMEOUT_MS 30000
+#define LOG_TAIL 1500
+
+/* The socket's address, by way of the directory's descriptor: a path may exceed its 108 bytes. */
+static void socket_address(int directory, struct sockaddr_un *address)
+{
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" SOCKET_NAME,
+               directory);
+}
+
+static int try_connect(int directory)
+{
+    struct sockaddr_un address;
+    g_auto(fd_t) fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    socket_address(directory, &address);
+    while (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        if (errno != EINTR)
+            return -1;
+    return sbx_fd_steal(&fd);
+}
+
+/* Exchanges greetings. Returns 1, 0 when the keeper is on its way out, or a negative code. */
+static int greet(int fd, const char *operation, sbx_error **error)
+{
+    g_auto(SbxMessage) answer = {0};
+    g_autoptr(JsonObject) request = NULL;
+    JsonObject *params = json_object_new();
+    JsonObject *fault;
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    GError *reason = NULL;
+    int got;
+
+    json_object_set_int_member(params, "protocol", SBX_PROTOCOL_VERSION);
+    json_object_set_string_member(params, "version", SBX_VERSION_STRING);
+    request = sbx_message_request(0, "hello", params);
+    if (!sbx_message_send(fd, request, NULL, 0, &reason)) {
+        int gone = sbx_fault_errno(reason) == EPIPE || sbx_fault_errno(reason) == ECONNRESET;
+
+        if (!gone)
+            return sbx_fail_fault(error, operation, reason);
+        g_error_free(reason);
+        return 0;
+    }
+    while ((got = poll(&waiting, 1, HELLO_TIMEOUT_MS)) < 0 && errno == EINTR)
+        ;
+    if (got == 0)
+        return sbx_fail(error, SBX_E_KEEPER, ETIMEDOUT, operation, "try `sbx keeper stop --force`",
+                        "the keeper does not answer");
+    got = sbx_message_receive(fd, &answer, &reason);
+    if (got < 0)
+        return sbx_fail_fault(error, operation, reason);
+    if (got == 0)
+        return 0;
+    fault = sbx_json_get_object(answer.object, "error");
+    if (fault != NULL)
+        return sbx_fail_fault(error, operation, sbx_fault_from_json(fault));
+    return 1;
+}
+
+/* Binds a new listening socket in place of a dead one. The keeper looks at every peer's credentials,
+ * so the moment before fchmodat() opens nothing. Returns the socket or a negative code. */
+static int bind_socket(int directory, const char *operation, sbx_error **error)
+{
+    g_auto(fd_t) fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address;
+
+    socket_address(directory, &address);
+    unlinkat(directory, SOCKET_NAME, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+        fchmodat(directory, SOCKET_NAME, 0600, 0) == 0 && listen(fd, 128) == 0)
+        return sbx_fd_steal(&fd);
+    return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation, NULL,
+                    "cannot make the keeper's socket: %s", g_strerror(errno));
+}
+
+/* The end of the keeper's log, or NULL. */
+static char *log_tail(const char *path)
+{
+    char text[LOG_TAIL + 1];
+    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    off_t size;
+    ssize_t n;
+
+    if (fd < 0)
+        return NULL;
+    size = lseek(fd, 0, SEEK_END);
+    n = pread(fd, text, LOG_TAIL, size > LOG_TAIL ? size - LOG_TAIL : 0);
+    close(fd);
+    return n > 0 ? g_strndup(text, (gsize)n) : NULL;
+}
+
+/* Reads what the starting keeper says of itself: {"ok": true} or a fault. */
+static int read_status(int fd, const char *log, const char *operation, sbx_error **error)
+{
+    g_autofree char *tail = NULL;
+    g_autoptr(JsonObject) object = NULL;
+    char text[8192];
+    gsize length = 0;
+    ssize_t n;
+
+    while (length < sizeof text && memchr(text, '\n', length) == NULL) {
+        n = read(fd, text + length, sizeof text - length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        length += (gsize)n;
+    }
+    if (length > 0 && text[length - 1] == '\n')
+        object = sbx_json_parse(text, length - 1, NULL);
+    if (object != NULL && sbx_json_get_boolean(object, "ok", FALSE))
+        return SBX_OK;
+    if (object != NULL)
+        return sbx_fail_fault(error, operation, sbx_fault_from_json(object));
+    tail = log_tail(log);
+    return sbx_fail_cause(error, SBX_E_KEEPER, 0, operation, "run `sbx doctor`", tail,
+                          "the keeper died while it was starting");
+}
+
+static int spawn(char **argv, int listener, int status, const char *operation, sbx_error **error)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigset_t all;
+    pid_t child;
+    int failed;
+    /* Out of the way of the numbers they get in the child. */
+    g_auto(fd_t) high_listener = fcntl(listener, F_DUPFD_CLOEXEC, 10);
+    g_auto(fd_t) high_status = fcntl(status, F_DUPFD_CLOEXEC, 10);
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
+    posix_spawn_file_actions_adddup2(&actions, 0, 1);
+    posix_spawn_file_actions_adddup2(&actions, 0, 2);
+    posix_spawn_file_actions_adddup2(&actions, high_listener, 3);
+    posix_spawn_file_actions_adddup2(&actions, high_status, 4);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              POSIX_SPAWN_SETSID);
+    failed = posix_spawn(&child, argv[0], &actions, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    if (failed != 0)
+        return sbx_fail(error, SBX_E_KEEPER, failed, operation, NULL, "cannot execute %s: %s",
+                        argv[0], g_strerror(failed));
+    /* It forks and ends at once. ECHILD when the program ignores SIGCHLD: then it is gone too. */
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return SBX_OK;
+}
+
+/* Adds "--option=value" when there is a value. */
+static void add_option(GPtrArray *argv, const char *option, const char *value)
+{
+    if (value != NULL)
+        g_ptr_array_add(argv, g_strdup_printf("--%s=%s", option, value));
+}
+
+static int launch(const char *runtime, int listener, const char *operation, sbx_error **error)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *data = sbx_data_dir();
+    g_autofree char *cache = sbx_cache_dir();
+    g_autofree char *logs = sbx_log_dir();
+    g_autofree char *log = g_build_filename(logs != NULL ? logs : runtime, "keeper.log", NULL);
+    char *launcher = sbx_find_helper("sbx-launch", operation, error);
+    char *keeper = launcher != NULL ? sbx_find_helper("sbx-keeper", operation, error) : NULL;
+    char *agent = keeper != NULL ? sbx_find_helper("sbx-agent", operation, error) : NULL;
+    int pipe_fds[2] = {-1, -1};
+    int code = SBX_E_UNAVAILABLE;
+
+    if (agent != NULL && pipe2(pipe_fds, O_CLOEXEC) < 0)
+        code = sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot make a pipe: %s",
+                        g_strerror(errno));
+    if (pipe_fds[0] >= 0) {
+        g_ptr_array_add(argv, g_strdup(launcher));
+        add_option(argv, "keeper", keeper);
+        add_option(argv, "agent", agent);
+        add_option(argv, "runtime-dir", runtime);
+        add_option(argv, "data-dir", data);
+        add_option(argv, "cache-dir", cache);
+        add_option(argv, "log", log);
+        g_ptr_array_add(argv, NULL);
+        code = spawn((char **)argv->pdata, listener, pipe_fds[1], operation, error);
+        close(pipe_fds[1]);
+        if (code == SBX_OK)
+            code = read_status(pipe_fds[0], log, operation, error);
+        close(pipe_fds[0]);
+    }
+    free(launcher);
+    free(keeper);
+    free(agent);
+    return code;
+}
+
+/* Starts a keeper unless another program has done so meanwhile. */
+static int start_keeper(int directory, const char *runtime, const char *operation,
+                        sbx_error **error)
+{
+    g_auto(fd_t) lock = openat(directory, "start.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                              0600);
+    int fd;
+    int code;
+
+    if (lock < 0)
+        return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation,
+                        NULL, "cannot open %s/start.lock: %s", runtime, g_strerror(errno));
+    while (flock(lock, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot lock %s: %s",
+                            runtime, g_strerror(errno));
+    fd = try_connect(directory);
+    if (fd >= 0) {
+        close(fd);
+        return SBX_OK;
+    }
+    fd = bind_socket(directory, operation, error);
+    if (fd < 0)
+        return fd;
+    code = launch(runtime, fd, operation, error);
+    close(fd);
+    if (code < 0)
+        unlinkat(directory, SOCKET_NAME, 0);
+    return code;
+}
+
+int sbx_keeper_connect(int start, const char *operation, sbx_error **error)
+{
+    g_autofree char *runtime = sbx_runtime_dir(operation, error);
+    g_auto(fd_t) directory = -1;
+    int code;
+
+    if (runtime == NULL)
+        return SBX_E_SYSTEM;
+    directory = open(runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot open %s: %s", runtime,
+                        g_strerror(errno));
+    for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+        int fd = try_connect(directory);
+
+        if (fd >= 0) {
+            code = greet(fd, operation, error);
+            if (code > 0)
+                return fd;
+            close(fd);
+        } else if (errno == ENOENT || errno == ECONNREFUSED) {
+            if (!start)
+                return SBX_E_NOT_FOUND;
+            code = start_keeper(directory, runtime, operation, error);
+        } else {
+            code = sbx_fail(error, SBX_E_KEEPER, errno, operation, NULL,
+                            "cannot connect to the keeper in %s: %s", runtime, g_strerror(errno));
+        }
+        if (code < 0)
+            return code;
+    }
+    return sbx_fail(error, SBX_E_KEEPER, 0, operation, "run `sbx doctor`",
+                    "the keeper ends again and again");
+}

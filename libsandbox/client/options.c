@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options: how a sandbox is made. See include/sandbox/options.h. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/private.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+sbx_options *sbx_options_new(void)
+{
+    sbx_options *options = g_try_new0(sbx_options, 1);
+
+    if (options == NULL)
+        return NULL;
+    options->refs = 1;
+    options->image = g_strdup(SBX_IMAGE_DEFAULT);
+    options->memory = 1280 * MIB;
+    options->vcpus = 2;
+    options->disk_size = 10240 * MIB;
+    options->timeout_ms = SBX_TIMEOUT_SESSION;
+    options->start_timeout_ms = 60000;
+    options->env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    options->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return options;
+}
+
+sbx_options *sbx_options_ref(sbx_options *options)
+{
+    g_atomic_int_inc(&options->refs);
+    return options;
+}
+
+sbx_options *sbx_options_unref(sbx_options *options)
+{
+    if (options == NULL || !g_atomic_int_dec_and_test(&options->refs))
+        return NULL;
+    g_free(options->image);
+    g_hash_table_unref(options->env);
+    g_hash_table_unref(options->labels);
+    g_free(options);
+    return NULL;
+}
+
+/* NAME or NAME@VERSION of characters that are harmless in a file name; the store is stricter. */
+static int image_ok(const char *image)
+{
+    const char *at = strchr(image, '@');
+    size_t length = strlen(image);
+
+    if (length == 0 || length > 200 || at == image || (at != NULL && at[1] == '\0'))
+        return 0;
+    for (const char *c = image; *c != '\0'; c++)
+        if (!g_ascii_isalnum(*c) && strchr("@:._-", *c) == NULL)
+            return 0;
+    return strchr(at != NULL ? at + 1 : "", '@') == NULL && strstr(image, "..") == NULL;
+}
+
+int sbx_options_set_image(sbx_options *options, const char *image, sbx_error **error)
+{
+    if (image == NULL || !image_ok(image))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, "names look like builtin:debian-13",
+                        "\"%s\" is not an image name", image != NULL ? image : "(null)");
+    g_free(options->image);
+    options->image = g_strdup(image);
+    return SBX_OK;
+}
+
+int sbx_options_set_memory(sbx_options *options, uint64_t bytes, sbx_error **error)
+{
+    if (bytes < SBX_MEMORY_MIN || bytes > SBX_MEMORY_MAX)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "memory of %" PRIu64 " bytes is out of range: 128 MiB to 1 TiB", bytes);
+    options->memory = (bytes + MIB - 1) / MIB * MIB;
+    return SBX_OK;
+}
+
+int sbx_options_set_vcpus(sbx_options *options, unsigned int count, sbx_error **error)
+{
+    if (count < 1 || count > SBX_VCPUS_MAX)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "%u virtual CPUs are out of range: 1 to %d", count, SBX_VCPUS_MAX);
+    options->vcpus = count;
+    return SBX_OK;
+}
+
+int sbx_options_set_disk_size(sbx_options *options, uint64_t bytes, sbx_error **error)
+{
+    if (bytes < SBX_DISK_SIZE_MIN || bytes > SBX_DISK_SIZE_MAX)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a disk of %" PRIu64 " bytes is out of range: 64 MiB to 1 TiB", bytes);
+    options->disk_size = (bytes + MIB - 1) / MIB * MIB;
+    return SBX_OK;
+}
+
+int sbx_options_set_timeout(sbx_options *options, int64_t milliseconds, sbx_error **error)
+{
+    if (milliseconds < 0 || milliseconds > SBX_TIMEOUT_MAX_MS)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a timeout of %" PRId64 " ms is out of range", milliseconds);
+    options->timeout_ms = milliseconds;
+    return SBX_OK;
+}
+
+int sbx_options_set_start_timeout(sbx_options *options, int64_t milliseconds, sbx_error **error)
+{
+    if (milliseconds < 1 || milliseconds > 3600000)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a start timeout of %" PRId64 " ms is out of range: 1 ms to 1 h",
+                        milliseconds);
+    options->start_timeout_ms = milliseconds;
+    return SBX_OK;
+}
+
+int sbx_check_env(const char *name, const char *value, guint count, const char *operation,
+                  sbx_error **error)
+{
+    if (name == NULL || *name == '\0' || strchr(name, '=') != NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL,
+                        "\"%s\" is not a name for an environment variable",
+                        name != NULL ? name : "(null)");
+    if (value != NULL && strlen(name) + strlen(value) + 2 > SBX_ENV_BYTES_MAX)
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, operation, NULL,
+                        "the environment variable %.64s is longer than %d bytes", name,
+                        SBX_ENV_BYTES_MAX);
+    if (value != NULL && count >= SBX_ENV_MAX)
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, operation, NULL,
+                        "there are more than %d environment variables", SBX_ENV_MAX);
+    return SBX_OK;
+}
+
+int sbx_options_set_env(sbx_options *options, const char *name, const char *value,
+                        sbx_error **error)
+{
+    int code = sbx_check_env(name, value, g_hash_table_size(options->env), __func__, error);
+
+    if (code < 0)
+        return code;
+    if (value == NULL)
+        g_hash_table_remove(options->env, name);
+    else
+        g_hash_table_replace(options->env, g_strdup(name), g_strdup(value));
+    return SBX_OK;
+}
+
+int sbx_options_set_label(sbx_options *options, const char *key, const char *value,
+                          sbx_error **error)
+{
+    if (key == NULL || *key == '\0' || strlen(key) > SBX_LABEL_KEY_MAX ||
+        !g_utf8_validate(key, -1, NULL))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a label's key must have 1 to %d bytes of UTF-8", SBX_LABEL_KEY_MAX);
+    if (value == NULL) {
+        g_hash_table_remove(options->labels, key);
+        return SBX_OK;
+    }
+    if (strlen(value) > SBX_LABEL_VALUE_MAX || !g_utf8_validate(value, -1, NULL))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a label's value must have at most %d bytes of UTF-8", SBX_LABEL_VALUE_MAX);
+    if (!g_hash_table_contains(options->labels, key) &&
+        g_hash_table_size(options->labels) >= SBX_LABELS_MAX)
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, __func__, NULL,
+                        "a sandbox has at most %d labels", SBX_LABELS_MAX);
+    g_hash_table_replace(options->labels, g_strdup(key), g_strdup(value));
+    return SBX_OK;
+}
+
+JsonObject *sbx_strings_to_json(GHashTable *table)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *names = json_array_new();
+    JsonArray *values = json_array_new();
+    GHashTableIter iter;
+    gpointer name;
+    gpointer value;
+
+    /* Two arrays, not an object: a member's name must be UTF-8, a variable's need not be. */
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        json_array_add_element(names, sbx_json_bytes_node(name));
+        json_array_add_element(values, sbx_json_bytes_node(value));
+    }
+    json_object_set_array_member(object, "names", names);
+    json_object_set_array_member(object, "values", values);
+    return object;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the client's files share. The client is what is linked into programs: it owns no thread, no
+ * main loop and no signal handler, and it allocates what it hands out with malloc().
+ */
+#ifndef SBX_CLIENT_PRIVATE_H
+#define SBX_CLIENT_PRIVATE_H
+
+#include <json-glib/json-glib.h>
+#include <stdarg.h>
+#include <sys/types.h>
+
+#include <sandbox/sandbox.h>
+
+#include "wire/fault.h"
+#include "wire/json.h"
+#include "wire/message.h"
+
+/* error.c */
+
+/* Stores a new error in *error (when wanted) and returns @code. @hint may be NULL. */
+int sbx_fail(sbx_error **error, int code, int sys_errno, const char *operation, const char *hint,
+             const char *format, ...) G_GNUC_PRINTF(6, 7);
+/* The same with a cause (details of the layer below, may be NULL) and a finished message. */
+int sbx_fail_cause(sbx_error **error, int code, int sys_errno, const char *operation,
+                   const char *hint, const char *cause, const char *message);
+/* The same from a GError of the SBX_FAULT domain (any other becomes SBX_E_SYSTEM); frees it. */
+int sbx_fail_fault(sbx_error **error, const char *operation, GError *fault);
+/* The number of a code's name, or SBX_E_INTERNAL for an unknown one. */
+int sbx_code_from_name(const char *name);
+
+/* paths.c */
+
+/* Absolute path of one of our helper programs, to be freed with free(), or NULL with *error set. */
+char *sbx_find_helper(const char *name, const char *operation, sbx_error **error);
+/* Directory that holds the keeper's socket and lock; made when missing. NULL with *error set. */
+char *sbx_runtime_dir(const char *operation, sbx_error **error);
+
+/* options.c */
+
+struct sbx_options {
+    gint refs;
+    char *image;
+    uint64_t memory;
+    unsigned int vcpus;
+    uint64_t disk_size;
+    int64_t timeout_ms;
+    int64_t start_timeout_ms;
+    GHashTable *env;    /* char* -> char* */
+    GHashTable *labels; /* char* -> char* */
+};
+
+/* Checks an environment variable's name and size. */
+int sbx_check_env(const char *name, const char *value, guint count, const char *operation,
+                  sbx_error **error);
+/* A JSON object of a table of strings; bytes that are not UTF-8 survive. */
+JsonObject *sbx_strings_to_json(GHashTable *table);
+
+/* keeper.c */
+
+/* Connects to this user's keeper. Without one: starts it when @start, else returns
+ * SBX_E_NOT_FOUND. Returns a connected descriptor. */
+int sbx_keeper_connect(int start, const char *operation, sbx_error **error);
+
+/* call.c */
+
+typedef struct {
+    JsonObject *result; /* owned */
+    int fds[SBX_MESSAGE_FDS_MAX];
+    int n_fds;
+} SbxReply;
+
+void sbx_reply_clear(SbxReply *reply);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SbxReply, sbx_reply_clear)
+
+/* A link to the keeper that one call at a time uses. */
+typedef struct {
+    int fd;
+    int64_t next_id;
+} SbxLink;
+
+/* An idle link or a new one; starts a keeper only when @start. */
+int sbx_link_take(int start, SbxLink *link, const char *operation, sbx_error **error);
+/* Gives a link back for the next call; one that failed is closed with sbx_link_drop(). */
+void sbx_link_give(SbxLink *link);
+void sbx_link_drop(SbxLink *link);
+/* One request and its answer on a link. Takes @params. */
+int sbx_link_call(SbxLink *link, const char *method, JsonObject *params, const int *fds, int n_fds,
+                  SbxReply *reply, const char *operation, sbx_error **error);
+/* Only the request; returns its id, or a negative code. Takes @params. */
+int64_t sbx_link_send(SbxLink *link, const char *method, JsonObject *params, const int *fds,
+                      int n_fds, const char *operation, sbx_error **error);
+/* Waits for the answer to request @id. */
+int sbx_link_receive(SbxLink *link, int64_t id, SbxReply *reply, const char *operation,
+                     sbx_error **error);
+/* Whole exchange on a link of the pool. */
+int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
+             SbxReply *reply, const char *operation, sbx_error **error);
+
+/* handle.c */
+
+struct sbx {
+    gint refs;
+    pid_t pid; /* of the process that made the handle */
+    int lease; /* closing it ends a session sandbox; -1 when this handle does not own one */
+    char id[32];
+};
+
+/* SBX_E_FORKED when the handle came through fork(). */
+int sbx_check_handle(sbx *sandbox, const char *operation, sbx_error **error);
+
+/* command.c */
+
+struct sbx_command {
+    gint refs;
+    char *program;      /* NULL for a script */
+    char *script;       /* NULL for a program */
+    GPtrArray *args;    /* char*, without the program */
+    GHashTable *env;    /* char* -> char* */
+    size_t bytes;
+    int clear_env;
+    char *cwd;
+    char *user;
+    int stdio[3];
+};
+
+JsonObject *sbx_command_to_json(const sbx_command *command);
+
+/* result.c */
+
+typedef struct {
+    char *data;
+    size_t length;
+    size_t allocated;
+} SbxBuffer;
+
+struct sbx_result {
+    int exit_code;
+    int signal;
+    int oom;
+    SbxBuffer out;
+    SbxBuffer err;
+};
+
+#define SBX_OUTPUT_MAX ((size_t)1 << 30)
+
+/* Reads once from @fd to the end of @buffer. Returns bytes read, 0 at end of file, or -errno. */
+ssize_t sbx_buffer_read(SbxBuffer *buffer, int fd);
+
+#endif

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Processes. See include/sandbox/process.h.
+ *
+ * The program makes the pipes and passes their far ends along; the keeper pumps between them and the
+ * guest. Each running process has a link to itself: its end is announced there, by the keeper or, when
+ * the keeper dies, by end-of-file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/private.h"
+#include "wire/fd.h"
+
+struct sbx_process {
+    gint refs;
+    sbx *sandbox;
+    pthread_mutex_t lock; /* guards what follows */
+    SbxLink link;
+    gint64 number; /* the keeper's name for it */
+    int pid;
+    int fds[3];
+    int state; /* 0 = running, 1 = ended, negative = how waiting failed */
+    int exit_code;
+    int signal;
+    int oom;
+    char *failure;
+};
+
+/* The pipes of one command: ours and theirs. */
+typedef struct {
+    int ours[3];
+    int theirs[3];
+} Pipes;
+
+static void pipes_clear(Pipes *pipes)
+{
+    for (int i = 0; i < 3; i++) {
+        sbx_fd_clear(&pipes->ours[i]);
+        sbx_fd_clear(&pipes->theirs[i]);
+    }
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pipes, pipes_clear)
+
+#define PIPES_INIT                                                                                 \
+    {                                                                                              \
+        {-1, -1, -1}, {-1, -1, -1}                                                                 \
+    }
+
+static int pipes_open(Pipes *pipes, const int *modes, const char *operation, sbx_error **error)
+{
+    for (int i = 0; i < 3; i++) {
+        int ends[2];
+
+        if (modes[i] != SBX_STDIO_PIPE)
+            continue;
+        if (pipe2(ends, O_CLOEXEC) < 0)
+            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot make a pipe: %s",
+                            g_strerror(errno));
+        pipes->ours[i] = ends[i == SBX_STDIN ? 1 : 0];
+        pipes->theirs[i] = ends[i == SBX_STDIN ? 0 : 1];
+    }
+    return SBX_OK;
+}
+
+/* Sends the request that starts a command; the answer has yet to come. */
+static int64_t send_start(sbx *sandbox, const char *method, const sbx_command *command,
+                          const int *modes, Pipes *pipes, SbxLink *link, const char *operation,
+                          sbx_error **error)
+{
+    JsonObject *params;
+    int fds[3];
+    int n_fds = 0;
+    int64_t id;
+
+    if (command->program != NULL && *command->program == '\0')
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "the program's name is empty");
+    if (command->bytes > SBX_COMMAND_BYTES_MAX ||
+        (command->script != NULL && strlen(command->script) > (16u << 20)))
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, operation,
+                        "write the script to a file in the sandbox and run that",
+                        "the script is longer than 16 MiB");
+    for (int i = 0; i < 3; i++)
+        if (modes[i] == SBX_STDIO_PIPE)
+            fds[n_fds++] = pipes->theirs[i];
+    params = sbx_command_to_json(command);
+    json_object_set_string_member(params, "sandbox", sandbox->id);
+    id = sbx_link_send(link, method, params, fds, n_fds, operation, error);
+    for (int i = 0; i < 3; i++)
+        sbx_fd_clear(&pipes->theirs[i]);
+    return id;
+}
+
+/* A keeper that has gone took the sandbox along. */
+static int sandbox_gone(sbx *sandbox, const char *operation, sbx_error **error)
+{
+    return sbx_fail(error, SBX_E_GONE, 0, operation, NULL,
+                    "the sandbox %s has ended: its keeper is gone", sandbox->id);
+}
+
+static int take_link(sbx *sandbox, SbxLink *link, const char *operation, sbx_error **error)
+{
+    int code = sbx_check_handle(sandbox, operation, error);
+
+    if (code < 0)
+        return code;
+    code = sbx_link_take(0, link, operation, error);
+    return code == SBX_E_NOT_FOUND ? sandbox_gone(sandbox, operation, error) : code;
+}
+
+int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out, sbx_error **error)
+{
+    g_auto(Pipes) pipes = PIPES_INIT;
+    g_auto(SbxReply) reply = {0};
+    SbxLink link = {.fd = -1};
+    sbx_process *process;
+    int64_t id;
+    int code;
+
+    if (command == NULL || out == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "command or out is NULL");
+    code = pipes_open(&pipes, command->stdio, __func__, error);
+    if (code == SBX_OK)
+        code = take_link(sandbox, &link, __func__, error);
+    if (code < 0)
+        return code;
+    id = send_start(sandbox, "process.spawn", command, command->stdio, &pipes, &link, __func__,
+                    error);
+    code = id < 0 ? (int)id : sbx_link_receive(&link, id, &reply, __func__, error);
+    process = code == SBX_OK ? g_try_new0(sbx_process, 1) : NULL;
+    if (process == NULL) {
+        sbx_link_drop(&link);
+        return code < 0 ? code : sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL,
+                                          "out of memory");
+    }
+    process->refs = 1;
+    process->sandbox = sbx_ref(sandbox);
+    pthread_mutex_init(&process->lock, NULL);
+    process->link = link;
+    process->number = sbx_json_get_int(reply.result, "process", 0);
+    process->pid = (int)sbx_json_get_int(reply.result, "pid", -1);
+    for (int i = 0; i < 3; i++)
+        process->fds[i] = sbx_fd_steal(&pipes.ours[i]);
+    *out = process;
+    return SBX_OK;
+}
+
+sbx_process *sbx_process_ref(sbx_process *process)
+{
+    g_atomic_int_inc(&process->refs);
+    return process;
+}
+
+sbx_process *sbx_process_unref(sbx_process *process)
+{
+    if (process == NULL || !g_atomic_int_dec_and_test(&process->refs))
+        return NULL;
+    for (int i = 0; i < 3; i++)
+        sbx_fd_clear(&process->fds[i]);
+    sbx_link_drop(&process->link);
+    pthread_mutex_destroy(&process->lock);
+    sbx_unref(process->sandbox);
+    g_free(process->failure);
+    g_free(process);
+    return NULL;
+}
+
+int sbx_process_pid(sbx_process *process)
+{
+    return process->pid;
+}
+
+static int stream_fd(sbx_process *process, int stream, int take)
+{
+    int fd = -1;
+
+    if (stream < SBX_STDIN || stream > SBX_STDERR)
+        return -1;
+    pthread_mutex_lock(&process->lock);
+    fd = process->fds[stream];
+    if (take)
+        process->fds[stream] = -1;
+    pthread_mutex_unlock(&process->lock);
+    return fd;
+}
+
+int sbx_process_fd(sbx_process *process, int stream)
+{
+    return stream_fd(process, stream, 0);
+}
+
+int sbx_process_take_fd(sbx_process *process, int stream)
+{
+    return stream_fd(process, stream, 1);
+}
+
+int sbx_process_exit_fd(sbx_process *process)
+{
+    return process->link.fd;
+}
+
+/* With the lock held: takes in what the keeper said of the end. */
+static void note_end(sbx_process *process, int got, SbxMessage *message)
+{
+    JsonObject *params = got > 0 ? sbx_json_get_object(message->object, "params") : NULL;
+    JsonObject *fault = sbx_json_get_object(params, "error");
+
+    if (params == NULL || fault != NULL) {
+        g_autoptr(GError) reason = fault != NULL ? sbx_fault_from_json(fault) : NULL;
+
+        process->state = SBX_E_GONE;
+        process->failure = reason != NULL
+                               ? g_strdup(reason->message)
+                               : g_strdup_printf("the sandbox %s has ended: its keeper is gone",
+                                                 process->sandbox->id);
+        return;
+    }
+    process->state = 1;
+    process->exit_code = (int)sbx_json_get_int(params, "exit_code", -1);
+    process->signal = (int)sbx_json_get_int(params, "signal", 0);
+    process->oom = sbx_json_get_boolean(params, "oom", FALSE);
+}
+
+/* Looks for the end without waiting. Returns the state. */
+static int look(sbx_process *process)
+{
+    struct pollfd waiting = {.fd = process->link.fd, .events = POLLIN};
+    int state;
+
+    pthread_mutex_lock(&process->lock);
+    if (process->state == 0 && poll(&waiting, 1, 0) > 0) {
+        g_auto(SbxMessage) message = {0};
+        int got = sbx_message_receive(process->link.fd, &message, NULL);
+
+        note_end(process, got, &message);
+    }
+    state = process->state;
+    pthread_mutex_unlock(&process->lock);
+    return state;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
+{
+    int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
+    int state = look(process);
+
+    while (state == 0 && timeout_ms != 0) {
+        struct pollfd waiting = {.fd = process->link.fd, .events = POLLIN};
+        int64_t left = timeout_ms < 0 ? -1 : deadline - now_ms();
+
+        if (timeout_ms > 0 && left <= 0)
+            return 0;
+        if (poll(&waiting, 1, (int)left) < 0 && errno != EINTR)
+            return sbx_fail(error, SBX_E_SYSTEM, errno, __func__, NULL, "cannot wait: %s",
+                            g_strerror(errno));
+        state = look(process);
+    }
+    if (state < 0)
+        return sbx_fail(error, state, 0, __func__, NULL, "%s", process->failure);
+    return state;
+}
+
+int sbx_process_exit_code(sbx_process *process)
+{
+    return look(process) == 1 ? process->exit_code : -1;
+}
+
+int sbx_process_exit_signal(sbx_process *process)
+{
+    return look(process) == 1 ? process->signal : 0;
+}
+
+int sbx_process_oom(sbx_process *process)
+{
+    return look(process) == 1 ? process->oom : 0;
+}
+
+int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+    JsonObject *params;
+    int code = sbx_check_handle(process->sandbox, __func__, error);
+
+    if (code < 0)
+        return code;
+    if (signal < 1 || signal > 64)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a signal", signal);
+    params = json_object_new();
+    json_object_set_string_member(params, "sandbox", process->sandbox->id);
+    json_object_set_int_member(params, "process", process->number);
+    json_object_set_int_member(params, "signal", signal);
+    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, __func__, error);
+    return code == SBX_E_NOT_FOUND && (error == NULL || *error == NULL)
+               ? sandbox_gone(process->sandbox, __func__, error)
+               : code;
+}
+
+/* Reads one stream when poll() found something. Closes it at its end. */
+static int collect(const struct pollfd *ready, int *fd, SbxBuffer *buffer)
+{
+    ssize_t n;
+
+    if (*fd < 0 || ready->revents == 0)
+        return SBX_OK;
+    n = sbx_buffer_read(buffer, *fd);
+    if (n == 0)
+        sbx_fd_clear(fd);
+    return n < 0 ? (int)n : SBX_OK;
+}
+
+/* Takes in both streams until they end or, after the link has gone, until nothing is left. */
+static int collect_output(Pipes *pipes, int link, sbx_result *result, const char *operation,
+                          sbx_error **error)
+{
+    int *out = &pipes->ours[SBX_STDOUT];
+    int *err = &pipes->ours[SBX_STDERR];
+
+    /* The keeper closes both streams before it answers; if it dies, its ends close all the same. */
+    while (*out >= 0 || *err >= 0) {
+        struct pollfd ready[3] = {{.fd = *out, .events = POLLIN},
+                                  {.fd = *err, .events = POLLIN},
+                                  {.fd = link, .events = 0}};
+        int code;
+
+        if (poll(ready, 3, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot wait: %s",
+                            g_strerror(errno));
+        }
+        code = collect(&ready[0], out, &result->out);
+        if (code == SBX_OK)
+            code = collect(&ready[1], err, &result->err);
+        if (code < 0)
+            return sbx_fail(error, code == -ENOMEM ? SBX_E_NO_MEMORY : SBX_E_SYSTEM, -code,
+                            operation, NULL, "cannot take in the output: %s", g_strerror(-code));
+        if (result->out.length + result->err.length > SBX_OUTPUT_MAX)
+            return sbx_fail(error, SBX_E_TOO_BIG, 0, operation,
+                            "send large output to a file, or use sbx_spawn()",
+                            "the command wrote more than 1 GiB");
+    }
+    return SBX_OK;
+}
+
+static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const char *operation,
+               sbx_error **error)
+{
+    g_auto(Pipes) pipes = PIPES_INIT;
+    g_auto(SbxReply) reply = {0};
+    SbxLink link = {.fd = -1};
+    sbx_result *result;
+    int modes[3] = {command->stdio[0], command->stdio[1], command->stdio[2]};
+    int64_t id;
+    int code;
+
+    if (modes[SBX_STDIN] == SBX_STDIO_PIPE)
+        modes[SBX_STDIN] = SBX_STDIO_NULL;
+    code = pipes_open(&pipes, modes, operation, error);
+    if (code == SBX_OK)
+        code = take_link(sandbox, &link, operation, error);
+    if (code < 0)
+        return code;
+    result = calloc(1, sizeof *result);
+    id = result == NULL ? sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory")
+                        : send_start(sandbox, "process.run", command, modes, &pipes, &link,
+                                     operation, error);
+    code = id < 0 ? (int)id : collect_output(&pipes, link.fd, result, operation, error);
+    if (code == SBX_OK)
+        code = sbx_link_receive(&link, id, &reply, operation, error);
+    if (code < 0) {
+        sbx_link_drop(&link);
+        sbx_result_free(result);
+        return code;
+    }
+    result->exit_code = (int)sbx_json_get_int(reply.result, "exit_code", -1);
+    result->signal = (int)sbx_json_get_int(reply.result, "signal", 0);
+    result->oom = sbx_json_get_boolean(reply.result, "oom", FALSE);
+    sbx_link_give(&link);
+    *out = result;
+    return SBX_OK;
+}
+
+int sbx_run(sbx *sandbox, const sbx_command *command, sbx_result **out, sbx_error **error)
+{
+    if (command == NULL || out == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "command or out is NULL");
+    return run(sandbox, command, out, __func__, error);
+}
+
+int sbx_sh(sbx *sandbox, const char *script, sbx_result **out, sbx_error **error)
+{
+    sbx_command *command;
+    int code;
+
+    if (script == NULL || out == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "script or out is NULL");
+    command = sbx_command_new_script(script);
+    if (command == NULL)
+        return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL, "out of memory");
+    code = run(sandbox, command, out, __func__, error);
+    sbx_command_unref(command);
+    return code;
+}
