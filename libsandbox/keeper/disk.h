@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Disk: the sparse file with a sandbox's own writes. It never has a name, so nothing can outlive us. */
+#ifndef SBX_KEEPER_DISK_H
+#define SBX_KEEPER_DISK_H
+
+#include "keeper/keeper.h"
+
+/* In a worker: a new, empty, formatted disk. Returns its descriptor, or -1 with a fault set. */
+int sbx_disk_new(SbxKeeper *keeper, guint64 size, GError **error);
+
+#endif

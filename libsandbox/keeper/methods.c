@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Methods: the requests that clients make. Parameters and results are described in doc/protocol.md. */
+#include <string.h>
+
+#include <sandbox/error.h>
+
+#include "keeper/sandbox.h"
+#include "wire/json.h"
+
+typedef void (*Method)(SbxKeeper *keeper, SbxRequest *request);
+
+/* The running sandbox that a request names, or NULL and the request answered. */
+static SbxSandbox *running(SbxKeeper *keeper, SbxRequest *request, const char *member)
+{
+    const char *id = sbx_json_get_string(request->params, member);
+    SbxSandbox *sandbox = sbx_sandbox_find(keeper, id);
+
+    if (sandbox == NULL)
+        sbx_request_fail(request, sbx_keeper_no_sandbox(keeper, id));
+    else if (sandbox->state >= SBX_ENDING)
+        sbx_request_fail(request, sbx_sandbox_gone(sandbox));
+    else if (sandbox->state == SBX_STARTING)
+        sbx_request_fail(request, sbx_fault_new(SBX_E_BUSY, 0, NULL, NULL,
+                                                "the sandbox %s is still starting", id));
+    else
+        return sandbox;
+    return NULL;
+}
+
+static void create(SbxKeeper *keeper, SbxRequest *request)
+{
+    SbxSandboxConfig config;
+    GError *fault = NULL;
+
+    if (keeper->stopping)
+        sbx_request_fail(request, sbx_fault_new(SBX_E_KEEPER, 0, "try again", NULL,
+                                                "the keeper is being stopped"));
+    else if (sbx_sandbox_config_parse(request->params, &config, &fault))
+        sbx_sandbox_create(keeper, request, &config);
+    else {
+        sbx_sandbox_config_clear(&config);
+        sbx_request_fail(request, fault);
+    }
+}
+
+static void connect(SbxKeeper *keeper, SbxRequest *request)
+{
+    const char *id = sbx_json_get_string(request->params, "id");
+    SbxSandbox *sandbox = sbx_sandbox_find(keeper, id);
+    JsonObject *result;
+
+    if (sandbox == NULL || sandbox->state != SBX_RUNNING) {
+        GError *fault = sandbox != NULL && sandbox->state >= SBX_ENDING
+                            ? sbx_sandbox_gone(sandbox)
+                            : sbx_keeper_no_sandbox(keeper, id);
+
+        /* For someone who comes anew, a sandbox that has ended is not there. */
+        fault->code = SBX_E_NOT_FOUND;
+        sbx_request_fail(request, fault);
+        return;
+    }
+    result = json_object_new();
+    json_object_set_string_member(result, "id", sandbox->id);
+    sbx_request_reply(request, result, NULL, 0);
+}
+
+static void kill_sandbox(SbxKeeper *keeper, SbxRequest *request)
+{
+    const char *id = sbx_json_get_string(request->params, "id");
+    SbxSandbox *sandbox = sbx_sandbox_find(keeper, id);
+
+    if (sandbox != NULL)
+        sbx_sandbox_kill(sandbox, request);
+    else
+        sbx_request_reply(request, json_object_new(), NULL, 0);
+}
+
+static int by_age(gconstpointer a, gconstpointer b)
+{
+    const SbxSandbox *first = *(SbxSandbox *const *)a;
+    const SbxSandbox *second = *(SbxSandbox *const *)b;
+
+    if (first->created_ms != second->created_ms)
+        return first->created_ms < second->created_ms ? -1 : 1;
+    return strcmp(first->id, second->id);
+}
+
+static void list(SbxKeeper *keeper, SbxRequest *request)
+{
+    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper);
+    JsonObject *result = json_object_new();
+    JsonArray *items = json_array_new();
+
+    g_ptr_array_sort(sandboxes, by_age);
+    for (guint i = 0; i < sandboxes->len; i++)
+        json_array_add_object_element(items, sbx_sandbox_describe(sandboxes->pdata[i]));
+    json_object_set_array_member(result, "sandboxes", items);
+    sbx_request_reply(request, result, NULL, 0);
+}
+
+static void run(SbxKeeper *keeper, SbxRequest *request)
+{
+    SbxSandbox *sandbox = running(keeper, request, "sandbox");
+
+    if (sandbox != NULL)
+        sbx_process_start(sandbox, request, TRUE);
+}
+
+static void spawn(SbxKeeper *keeper, SbxRequest *request)
+{
+    SbxSandbox *sandbox = running(keeper, request, "sandbox");
+
+    if (sandbox != NULL)
+        sbx_process_start(sandbox, request, FALSE);
+}
+
+static void send_signal(SbxKeeper *keeper, SbxRequest *request)
+{
+    SbxSandbox *sandbox = running(keeper, request, "sandbox");
+
+    if (sandbox != NULL)
+        sbx_process_send_signal(sandbox, request);
+}
+
+static void stop(SbxKeeper *keeper, SbxRequest *request)
+{
+    guint alive = g_hash_table_size(keeper->sandboxes);
+
+    if (alive > 0 && !sbx_json_get_boolean(request->params, "force", FALSE)) {
+        sbx_request_fail(request, sbx_fault_new(SBX_E_BUSY, 0, "kill them first, or use force", NULL,
+                                                "%u sandboxes are alive", alive));
+        return;
+    }
+    sbx_request_reply(request, json_object_new(), NULL, 0);
+    sbx_keeper_stop_all(keeper, "the keeper was stopped");
+}
+
+static const struct {
+    const char *name;
+    Method method;
+} methods[] = {
+    {"sandbox.create", create}, {"sandbox.connect", connect}, {"sandbox.kill", kill_sandbox},
+    {"sandbox.list", list},     {"process.run", run},         {"process.spawn", spawn},
+    {"process.signal", send_signal}, {"keeper.stop", stop},
+};
+
+void sbx_methods_dispatch(SbxKeeper *keeper, const char *method, SbxRequest *request)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+        if (strcmp(methods[i].name, method) == 0) {
+            methods[i].method(keeper, request);
+            return;
+        }
+    }
+    sbx_request_fail(request, sbx_fault_new(SBX_E_UNSUPPORTED, 0,
+                                            "end the running keeper: `sbx keeper stop`", NULL,
+                                            "the running keeper does not know \"%.64s\"", method));
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sandbox: its state, and how it is taken down. See sandbox.h. */
+#include "keeper/sandbox.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <sandbox/error.h>
+#include <sandbox/list.h>
+
+#include "wire/fd.h"
+#include "wire/json.h"
+
+/* The reference's ids name a region; ours are all here. */
+#define REGION "loc"
+
+SbxSandbox *sbx_sandbox_ref(SbxSandbox *sandbox)
+{
+    g_atomic_ref_count_inc(&sandbox->refs);
+    return sandbox;
+}
+
+/* The last reference may be a worker's: only memory is left by then, see finish(). */
+void sbx_sandbox_unref(SbxSandbox *sandbox)
+{
+    if (!g_atomic_ref_count_dec(&sandbox->refs))
+        return;
+    sbx_sandbox_config_clear(&sandbox->config);
+    g_free(sandbox->end_reason);
+    g_hash_table_unref(sandbox->processes);
+    g_ptr_array_unref(sandbox->end_waiters);
+    g_ptr_array_unref(sandbox->orphans);
+    g_free(sandbox);
+}
+
+static void make_id(char *id)
+{
+    static const char letters[] = "0123456789abcdefghjkmnpqrstuvwxyz";
+    size_t count = sizeof letters - 1;
+    char *next = g_stpcpy(id, "sbx_" REGION "_");
+
+    for (int made = 0; made < 20;) {
+        guchar byte;
+
+        if (getrandom(&byte, 1, 0) == 1 && byte < 256 / count * count) {
+            *next++ = letters[byte % count];
+            made++;
+        }
+    }
+    *next = '\0';
+}
+
+static void creator_gone(gpointer data)
+{
+    sbx_sandbox_end(data, "the program that was creating it has gone");
+}
+
+void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig *config)
+{
+    SbxSandbox *sandbox = g_new0(SbxSandbox, 1);
+
+    g_atomic_ref_count_init(&sandbox->refs);
+    sandbox->keeper = keeper;
+    sandbox->config = *config;
+    memset(config, 0, sizeof *config);
+    do
+        make_id(sandbox->id);
+    while (g_hash_table_contains(keeper->sandboxes, sandbox->id));
+    sandbox->created_ms = g_get_real_time() / 1000;
+    sandbox->lease_fd = -1;
+    sandbox->owner_fd = -1;
+    sandbox->create_request = request;
+    sandbox->processes = g_hash_table_new(g_int64_hash, g_int64_equal);
+    sandbox->end_waiters = g_ptr_array_new();
+    sandbox->orphans = g_ptr_array_new();
+    g_hash_table_insert(keeper->sandboxes, sandbox->id, sandbox);
+    sbx_keeper_check_idle(keeper);
+    sbx_client_watch(request->client, creator_gone, sandbox);
+    if (sandbox->config.timeout_ms == 0)
+        sbx_lifetime_watch_owner(sandbox, sbx_request_take_fd(request, 0));
+    sbx_boot_start(sandbox, 1);
+}
+
+SbxSandbox *sbx_sandbox_find(SbxKeeper *keeper, const char *id)
+{
+    return id != NULL ? g_hash_table_lookup(keeper->sandboxes, id) : NULL;
+}
+
+GError *sbx_sandbox_gone(SbxSandbox *sandbox)
+{
+    return sbx_fault_new(SBX_E_GONE, 0, NULL, NULL, "the sandbox %s has ended: %s", sandbox->id,
+                         sandbox->end_reason != NULL ? sandbox->end_reason : "unknown reason");
+}
+
+/* Hands the request that made the sandbox to whoever answers it. */
+static SbxRequest *take_create_request(SbxSandbox *sandbox)
+{
+    SbxRequest *request = g_steal_pointer(&sandbox->create_request);
+
+    if (request != NULL)
+        sbx_client_unwatch(request->client, sandbox);
+    return request;
+}
+
+void sbx_sandbox_booted(SbxSandbox *sandbox)
+{
+    SbxRequest *request = take_create_request(sandbox);
+    JsonObject *result;
+    GError *fault = NULL;
+    int lease = -1;
+    gboolean sent;
+
+    sandbox->state = SBX_RUNNING;
+    if (sandbox->config.timeout_ms == 0) {
+        lease = sbx_lifetime_make_lease(sandbox, &fault);
+        if (lease < 0) {
+            sbx_request_fail(request, fault);
+            sbx_sandbox_end(sandbox, "its lease could not be made");
+            return;
+        }
+    }
+    sbx_lifetime_start_deadline(sandbox);
+    result = json_object_new();
+    json_object_set_string_member(result, "id", sandbox->id);
+    sent = sbx_request_reply(request, result, &lease, lease >= 0 ? 1 : 0);
+    if (lease >= 0)
+        close(lease);
+    if (!sent)
+        sbx_sandbox_end(sandbox, "the program that was creating it has gone");
+}
+
+void sbx_sandbox_boot_failed(SbxSandbox *sandbox, GError *fault)
+{
+    SbxRequest *request = take_create_request(sandbox);
+    g_autofree char *reason = g_strdup_printf("it did not start: %s", fault->message);
+
+    if (request != NULL)
+        sbx_request_fail(request, fault);
+    else
+        g_error_free(fault);
+    sbx_sandbox_end(sandbox, reason);
+}
+
+static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
+{
+    if (sandbox->state >= SBX_ENDING)
+        return;
+    g_debug("%s ends: %s", sandbox->id, reason);
+    sandbox->state = SBX_ENDING;
+    sandbox->end_reason = g_strdup(reason);
+    sandbox->end_is_guess = guess;
+    sbx_lifetime_stop(sandbox);
+    sbx_boot_abandon(sandbox);
+}
+
+void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason)
+{
+    end(sandbox, reason, FALSE);
+}
+
+void sbx_sandbox_end_guess(SbxSandbox *sandbox, const char *reason)
+{
+    end(sandbox, reason, TRUE);
+}
+
+void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end_kind, const char *detail)
+{
+    g_autofree char *reason = NULL;
+
+    if (end_kind == SBX_DOMAIN_SHUTDOWN)
+        reason = g_strdup("its guest shut down, rebooted or panicked");
+    else if (end_kind == SBX_DOMAIN_CRASHED && detail != NULL)
+        reason = g_strdup_printf("its virtual machine died: %s", detail);
+    else
+        reason = g_strdup("its virtual machine died");
+    if (sandbox->end_is_guess && end_kind != SBX_DOMAIN_DESTROYED) {
+        g_free(sandbox->end_reason);
+        sandbox->end_reason = g_steal_pointer(&reason);
+        sandbox->end_is_guess = FALSE;
+    } else {
+        end(sandbox, reason, FALSE);
+    }
+}
+
+/* Nothing of the VM is left: answers whoever waits, and forgets the sandbox. */
+void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
+{
+    SbxKeeper *keeper = sandbox->keeper;
+    SbxRequest *request = take_create_request(sandbox);
+
+    g_debug("%s is gone", sandbox->id);
+    sandbox->state = SBX_ENDED;
+    sbx_keeper_note_end(keeper, sandbox->id, sandbox->end_reason);
+    g_hash_table_remove(keeper->sandboxes, sandbox->id);
+    if (request != NULL)
+        sbx_request_fail(request, sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL,
+                                                "the sandbox was not created: %s",
+                                                sandbox->end_reason));
+    for (guint i = 0; i < sandbox->orphans->len; i++)
+        sbx_process_orphaned(sandbox->orphans->pdata[i]);
+    for (guint i = 0; i < sandbox->end_waiters->len; i++)
+        sbx_request_reply(sandbox->end_waiters->pdata[i], json_object_new(), NULL, 0);
+    g_clear_pointer(&sandbox->image, sbx_image_unref);
+    sbx_keeper_check_idle(keeper);
+    sbx_sandbox_unref(sandbox);
+}
+
+void sbx_sandbox_kill(SbxSandbox *sandbox, SbxRequest *request)
+{
+    g_ptr_array_add(sandbox->end_waiters, request);
+    sbx_sandbox_end(sandbox, "it was killed");
+}
+
+JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox)
+{
+    static const int status[] = {SBX_STATUS_STARTING, SBX_STATUS_RUNNING, SBX_STATUS_STOPPED,
+                                 SBX_STATUS_STOPPED};
+    JsonObject *object = json_object_new();
+    g_autofree char *image =
+        sandbox->image != NULL
+            ? g_strdup_printf("%s@%s", sandbox->image->name, sandbox->image->version)
+            : g_strdup(sandbox->config.image);
+
+    json_object_set_string_member(object, "id", sandbox->id);
+    json_object_set_int_member(object, "status", status[sandbox->state]);
+    json_object_set_string_member(object, "image", image);
+    json_object_set_int_member(object, "created_ms", sandbox->created_ms);
+    json_object_set_int_member(object, "deadline_ms", sandbox->deadline_ms);
+    json_object_set_int_member(object, "memory", (gint64)sandbox->config.memory);
+    json_object_set_int_member(object, "vcpus", sandbox->config.vcpus);
+    json_object_set_object_member(object, "labels", json_object_ref(sandbox->config.labels));
+    return object;
+}
