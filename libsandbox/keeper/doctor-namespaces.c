@@ -8,6 +8,7 @@
  * made or changed. What launch.h wants of its program is given here; it writes to a pipe, one line
  * per event: a letter, and text with the hint of a failure behind a tab.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,7 +21,6 @@
 
 #include "keeper/doctor.h"
 #include "keeper/launch.h"
-#include "wire/fd.h"
 
 enum { TRY_SECONDS = 3, LINE_BYTES = 1024 };
 
@@ -145,7 +145,7 @@ void sbx_doctor_try_launch(const char *runtime_dir, SbxDoctorLaunch *launch)
                           ? runtime_dir
                           : g_get_tmp_dir();
     FILE *stream;
-    g_autofree char *line = NULL;
+    char *line = NULL;
     int ends[2];
     pid_t child;
 
@@ -164,7 +164,12 @@ void sbx_doctor_try_launch(const char *runtime_dir, SbxDoctorLaunch *launch)
     close(ends[1]);
     stream = fdopen(ends[0], "r");
     for (size_t size = 0; stream != NULL && getline(&line, &size, stream) > 0;)
-        take_line(launch, g_strchomp(line));
+        take_line(launch, g_strdelimit(line, "\n", '\0'));
+    if (stream != NULL)
+        fclose(stream);
+    else
+        close(ends[0]);
+    free(line); /* getline()'s */
     if (child > 0)
         while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
             ;

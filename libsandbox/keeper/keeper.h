@@ -46,6 +46,10 @@ struct SbxKeeper {
     gboolean stopping;
 };
 
+/* serve.c: serves on descriptor 3 until there is nothing left to do, then cleans up. vm_dir (freed),
+ * client_uid, agent_fd and try_kvm are set; driver as well where it is not to be opened. */
+void sbx_keeper_serve(SbxKeeper *keeper);
+
 /* Runs a function in a worker thread. */
 typedef void (*SbxWork)(gpointer data);
 void sbx_keeper_work(SbxKeeper *keeper, SbxWork work, gpointer data);
@@ -66,7 +70,22 @@ void sbx_keeper_note_end(SbxKeeper *keeper, const char *id, const char *why);
 /* SBX_E_GONE for an id that is remembered, else SBX_E_NOT_FOUND. */
 GError *sbx_keeper_no_sandbox(SbxKeeper *keeper, const char *id);
 
-/* doctor.c: prints the report on stdout; returns the exit code. */
-int sbx_doctor_main(void);
+/* doctor.c */
+
+#define SBX_DOCTOR_URI "qemu:///embed"
+
+/* What the client computed for itself and for sbx-launch; NULL: it could not. */
+typedef struct {
+    char *runtime_dir;
+    char *runtime_problem; /* why there is no usable one */
+    char *data_dir;
+    char *cache_dir;
+    char *log;     /* the file */
+    char *missing; /* our programs that are not installed, or NULL */
+    char *path;    /* where the keeper looks for programs; NULL: what sbx-launch sets */
+} SbxDoctorPaths;
+
+/* Prints the report of sbx_doctor() on stdout; returns the exit code. */
+int sbx_doctor_main(const SbxDoctorPaths *paths);
 
 #endif

@@ -5,27 +5,14 @@
  *
  *     sbx-keeper --vm-dir=DIR --client-uid=N --agent-fd=N --kvm=try|no
  *     sbx-keeper --probe-kvm     exits with 0 when KVM works, 1 when it does not
- *     sbx-keeper --doctor        prints the report of sbx_doctor()
+ *     sbx-keeper --doctor [--runtime-dir=DIR --data-dir=DIR ...]
+ *                                prints the report of sbx_doctor(); see SbxDoctorPaths
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
-#include <json-glib/json-glib.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "keeper/client.h"
 #include "keeper/keeper.h"
-#include "keeper/sandbox.h"
-
-#define LISTEN_FD 3
-#define STATUS_FD 4
-#define IDLE_SECONDS 120
 
 static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields, gsize count,
                                   gpointer data)
@@ -44,111 +31,6 @@ static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
     return G_LOG_WRITER_HANDLED;
 }
 
-static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
-{
-    int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-
-    (void)condition;
-    if (connection >= 0)
-        sbx_client_new(data, connection);
-    else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-        g_warning("accept: %s", g_strerror(errno));
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_terminate(gpointer data)
-{
-    sbx_keeper_stop_all(data, "the keeper was stopped");
-    return G_SOURCE_CONTINUE;
-}
-
-/* Each sandbox takes some ten descriptors. */
-static void raise_limits(void)
-{
-    struct rlimit files;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
-}
-
-static void close_blank(gpointer data)
-{
-    close(GPOINTER_TO_INT(data));
-}
-
-static void keeper_init(SbxKeeper *keeper)
-{
-    const char *idle = g_getenv("LIBSANDBOX_IDLE_SECONDS");
-
-    keeper->listen_fd = LISTEN_FD;
-    keeper->idle_seconds = idle != NULL ? (guint)g_ascii_strtoull(idle, NULL, 10) : IDLE_SECONDS;
-    keeper->loop = g_main_loop_new(NULL, FALSE);
-    keeper->image_dirs = g_new0(SbxImageDirs, 1);
-    keeper->image_dirs->own = g_build_filename(keeper->vm_dir, "images", NULL);
-    if (keeper->client_uid != 0)
-        keeper->image_dirs->fallback = g_strdup("/var/lib/libsandbox/images");
-    keeper->image_dirs->cache = g_build_filename(keeper->vm_dir, "cache", NULL);
-    g_mutex_init(&keeper->driver_lock);
-    g_mutex_init(&keeper->boot_lock);
-    keeper->initramfs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    keeper->blank_disks = g_hash_table_new_full(NULL, NULL, NULL, close_blank);
-    keeper->clients = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)sbx_client_unref, NULL);
-    keeper->sandboxes = g_hash_table_new(g_str_hash, g_str_equal);
-    keeper->ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    g_queue_init(&keeper->ended_order);
-}
-
-static void keeper_clear(SbxKeeper *keeper)
-{
-    GHashTableIter iter;
-    gpointer client;
-
-    g_hash_table_iter_init(&iter, keeper->clients);
-    while (g_hash_table_iter_next(&iter, &client, NULL)) {
-        sbx_client_close(client);
-        g_hash_table_iter_init(&iter, keeper->clients);
-    }
-    if (keeper->workers != NULL)
-        g_thread_pool_free(keeper->workers, FALSE, TRUE);
-    if (keeper->driver != NULL)
-        sbx_driver_close(keeper->driver);
-    g_clear_handle_id(&keeper->idle_timer, g_source_remove);
-    g_hash_table_unref(keeper->clients);
-    g_hash_table_unref(keeper->sandboxes);
-    g_hash_table_unref(keeper->ended);
-    g_queue_clear(&keeper->ended_order);
-    g_hash_table_unref(keeper->initramfs);
-    g_hash_table_unref(keeper->blank_disks);
-    sbx_image_dirs_free(keeper->image_dirs);
-    g_main_loop_unref(keeper->loop);
-    g_free(keeper->vm_dir);
-}
-
-static int serve(SbxKeeper *keeper)
-{
-    static const char ready[] = "{\"ok\": true}\n";
-
-    signal(SIGPIPE, SIG_IGN);
-    raise_limits();
-    keeper_init(keeper);
-    fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC);
-    fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC);
-    fcntl(keeper->agent_fd, F_SETFD, FD_CLOEXEC);
-    g_unix_set_fd_nonblocking(LISTEN_FD, TRUE, NULL);
-    g_unix_fd_add(LISTEN_FD, G_IO_IN, on_connection, keeper);
-    g_unix_signal_add(SIGTERM, on_terminate, keeper);
-    g_unix_signal_add(SIGINT, on_terminate, keeper);
-    (void)!write(STATUS_FD, ready, sizeof ready - 1);
-    close(STATUS_FD);
-    sbx_keeper_check_idle(keeper);
-    g_main_loop_run(keeper->loop);
-    close(LISTEN_FD);
-    keeper_clear(keeper);
-    return 0;
-}
-
 static int probe_kvm(void)
 {
     g_autofree char *reason = NULL;
@@ -165,6 +47,7 @@ int main(int argc, char **argv)
     g_autofree char *kvm = NULL;
     gboolean probe = FALSE;
     gboolean doctor = FALSE;
+    SbxDoctorPaths paths = {0};
     GOptionEntry entries[] = {
         {"vm-dir", 0, 0, G_OPTION_ARG_FILENAME, &keeper.vm_dir, NULL, NULL},
         {"client-uid", 0, 0, G_OPTION_ARG_INT64, &client_uid, NULL, NULL},
@@ -172,6 +55,13 @@ int main(int argc, char **argv)
         {"kvm", 0, 0, G_OPTION_ARG_STRING, &kvm, NULL, NULL},
         {"probe-kvm", 0, 0, G_OPTION_ARG_NONE, &probe, NULL, NULL},
         {"doctor", 0, 0, G_OPTION_ARG_NONE, &doctor, NULL, NULL},
+        {"runtime-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.runtime_dir, NULL, NULL},
+        {"runtime-problem", 0, 0, G_OPTION_ARG_FILENAME, &paths.runtime_problem, NULL, NULL},
+        {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.data_dir, NULL, NULL},
+        {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &paths.cache_dir, NULL, NULL},
+        {"log", 0, 0, G_OPTION_ARG_FILENAME, &paths.log, NULL, NULL},
+        {"missing", 0, 0, G_OPTION_ARG_FILENAME, &paths.missing, NULL, NULL},
+        {"path", 0, 0, G_OPTION_ARG_FILENAME, &paths.path, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) options = g_option_context_new(NULL);
@@ -184,7 +74,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (doctor)
-        return sbx_doctor_main();
+        return sbx_doctor_main(&paths);
     g_log_set_writer_func(write_log, NULL, NULL);
     if (probe)
         return probe_kvm();
@@ -194,5 +84,6 @@ int main(int argc, char **argv)
     }
     keeper.client_uid = (uid_t)client_uid;
     keeper.try_kvm = g_strcmp0(kvm, "try") == 0;
-    return serve(&keeper);
+    sbx_keeper_serve(&keeper);
+    return 0;
 }

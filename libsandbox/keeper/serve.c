@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keeper's main loop: it listens, serves, and cleans up. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "keeper/client.h"
+#include "keeper/keeper.h"
+#include "keeper/sandbox.h"
+
+#define LISTEN_FD 3
+#define STATUS_FD 4
+#define IDLE_SECONDS 120
+
+static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
+{
+    int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+    (void)condition;
+    if (connection >= 0)
+        sbx_client_new(data, connection);
+    else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+        g_warning("accept: %s", g_strerror(errno));
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_terminate(gpointer data)
+{
+    sbx_keeper_stop_all(data, "the keeper was stopped");
+    return G_SOURCE_CONTINUE;
+}
+
+/* Each sandbox takes some ten descriptors. */
+static void raise_limits(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static void close_blank(gpointer data)
+{
+    close(GPOINTER_TO_INT(data));
+}
+
+static void keeper_init(SbxKeeper *keeper)
+{
+    const char *idle = g_getenv("LIBSANDBOX_IDLE_SECONDS");
+
+    keeper->listen_fd = LISTEN_FD;
+    keeper->idle_seconds = idle != NULL ? (guint)g_ascii_strtoull(idle, NULL, 10) : IDLE_SECONDS;
+    keeper->loop = g_main_loop_new(NULL, FALSE);
+    keeper->image_dirs = g_new0(SbxImageDirs, 1);
+    keeper->image_dirs->own = g_build_filename(keeper->vm_dir, "images", NULL);
+    if (keeper->client_uid != 0)
+        keeper->image_dirs->fallback = g_strdup("/var/lib/libsandbox/images");
+    keeper->image_dirs->cache = g_build_filename(keeper->vm_dir, "cache", NULL);
+    g_mutex_init(&keeper->driver_lock);
+    g_mutex_init(&keeper->boot_lock);
+    keeper->initramfs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    keeper->blank_disks = g_hash_table_new_full(NULL, NULL, NULL, close_blank);
+    keeper->clients = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)sbx_client_unref, NULL);
+    keeper->sandboxes = g_hash_table_new(g_str_hash, g_str_equal);
+    keeper->ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_queue_init(&keeper->ended_order);
+}
+
+static void keeper_clear(SbxKeeper *keeper)
+{
+    GHashTableIter iter;
+    gpointer client;
+
+    g_hash_table_iter_init(&iter, keeper->clients);
+    while (g_hash_table_iter_next(&iter, &client, NULL)) {
+        sbx_client_close(client);
+        g_hash_table_iter_init(&iter, keeper->clients);
+    }
+    if (keeper->workers != NULL)
+        g_thread_pool_free(keeper->workers, FALSE, TRUE);
+    if (keeper->driver != NULL)
+        sbx_driver_close(keeper->driver);
+    g_clear_handle_id(&keeper->idle_timer, g_source_remove);
+    g_hash_table_unref(keeper->clients);
+    g_hash_table_unref(keeper->sandboxes);
+    g_hash_table_unref(keeper->ended);
+    g_queue_clear(&keeper->ended_order);
+    g_hash_table_unref(keeper->initramfs);
+    g_hash_table_unref(keeper->blank_disks);
+    sbx_image_dirs_free(keeper->image_dirs);
+    g_main_loop_unref(keeper->loop);
+    g_free(keeper->vm_dir);
+}
+
+void sbx_keeper_serve(SbxKeeper *keeper)
+{
+    static const char ready[] = "{\"ok\": true}\n";
+
+    signal(SIGPIPE, SIG_IGN);
+    raise_limits();
+    keeper_init(keeper);
+    fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(keeper->agent_fd, F_SETFD, FD_CLOEXEC);
+    g_unix_set_fd_nonblocking(LISTEN_FD, TRUE, NULL);
+    g_unix_fd_add(LISTEN_FD, G_IO_IN, on_connection, keeper);
+    g_unix_signal_add(SIGTERM, on_terminate, keeper);
+    g_unix_signal_add(SIGINT, on_terminate, keeper);
+    (void)!write(STATUS_FD, ready, sizeof ready - 1);
+    close(STATUS_FD);
+    sbx_keeper_check_idle(keeper);
+    g_main_loop_run(keeper->loop);
+    close(LISTEN_FD);
+    keeper_clear(keeper);
+}

@@ -1,0 +1,49 @@
+/*
+ * libvirt domain XML, and the guest kernel's command line, from a plain description of a VM.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+/*
+ * Strings are borrowed: they only have to live for the call. Absolute paths throughout. QEMU's
+ * version is libvirt's number, 1000000 * major + 1000 * minor + micro; 0 means not known, and
+ * brings the workarounds for old ones.
+ */
+typedef struct {
+    const char *name; /* letters, digits, '-', '_', '.'; unique */
+    const char *uuid; /* canonical text form; NULL: libvirt makes one */
+    uint64_t memory;  /* bytes */
+    unsigned vcpus;
+    gboolean kvm; /* FALSE: TCG */
+    unsigned long qemu_version;
+    const char *emulator; /* NULL: libvirt chooses */
+    const char *kernel;
+    const char *initrd;
+    const char *cmdline;      /* NULL: sbx_kernel_cmdline() */
+    const char *root_image;   /* raw, read-only, shared between VMs; appears as vda; may be NULL */
+    const char *scratch;      /* raw, writable, of this VM only; appears as vdb; may be NULL */
+    int scratch_fd;           /* used instead of `scratch` when not negative; borrowed */
+    const char *agent_socket; /* unix sockets on which the caller listens already: QEMU connects */
+    const char *console_socket;
+    gboolean keep_image_owner; /* qemu:///system only: images keep their owner, no chown */
+} SbxDomainSpec;
+
+/* What a spec must be set to before its fields are filled in. */
+#define SBX_DOMAIN_SPEC_INIT                                                                       \
+    {                                                                                              \
+        .scratch_fd = -1                                                                           \
+    }
+
+/* The fdgroup name under which the driver passes scratch_fd. */
+#define SBX_SCRATCH_FDGROUP "scratch"
+
+/* The name of the virtio-serial port that the guest's agent opens. */
+#define SBX_AGENT_PORT "org.libsandbox.agent.0"
+
+/* The XML, to be freed with g_free(), or NULL and SBX_VIRT_ERROR_INVALID. Any thread. */
+char *sbx_domain_xml(const SbxDomainSpec *spec, GError **error);
+
+/* The guest kernel's command line for that accelerator and QEMU; free it with g_free(). */
+char *sbx_kernel_cmdline(const SbxDomainSpec *spec);
