@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* g_autoptr() for the types of libsandbox. */
+#ifndef SBX_AUTO_H
+#define SBX_AUTO_H
+
+#include <glib.h>
+#include <sandbox/sandbox.h>
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx, sbx_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_command, sbx_command_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_error, sbx_error_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_image_build_options, sbx_image_build_options_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_image_list, sbx_image_list_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_list, sbx_list_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_options, sbx_options_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_process, sbx_process_unref)
+
+#endif

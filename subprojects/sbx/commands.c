@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of commands and options, and how to find a command in it. See commands.h. */
+#include "commands.h"
+
+#include <string.h>
+
+const struct option_spec option_specs[OPT_COUNT] = {
+    [OPT_MEMORY] = {"memory", 'm', "SIZE", "Memory, for example 512MiB or 2GB (default 1280MiB)"},
+    [OPT_CPUS] = {"cpus", 'c', "COUNT", "Number of virtual CPUs (default 2)"},
+    [OPT_DISK] = {"disk", 0, "SIZE", "Size of the disk, which is sparse (default 10GiB)"},
+    [OPT_IMAGE] = {"image", 0, "NAME[@VERSION]", "Image to boot from (default builtin:debian-13)",
+                   COMPLETES_IMAGE},
+    [OPT_ENV] = {"env", 'e', "NAME[=VALUE]",
+                 "Set an environment variable; without a value, pass on the one sbx has. "
+                 "May be given again"},
+    [OPT_LABEL] = {"label", 'l', "KEY=VALUE", "Label the sandbox. May be given again"},
+    [OPT_TIMEOUT] = {"timeout", 0, "DURATION",
+                     "Destroy the sandbox after this time, for example 30s, 5m, 2h (default: "
+                     "session, no limit)"},
+    [OPT_START_TIMEOUT] = {"start-timeout", 0, "DURATION",
+                           "How long the guest may take to come up (default 60s)"},
+    [OPT_CWD] = {"cwd", 'w', "DIR", "Working directory in the sandbox (default: the user's home)"},
+    [OPT_USER] = {"user", 'u', "USER", "User in the sandbox (default app)"},
+    [OPT_EXEC_ENV] = {"env", 'e', "NAME[=VALUE]",
+                      "Set an environment variable for this command; without a value, pass on the "
+                      "one sbx has. May be given again"},
+    [OPT_LABEL_FILTER] =
+        {"label", 'l', "KEY=VALUE",
+         "Only sandboxes with this label (KEY alone: with any value). May be given "
+         "again, all must match"},
+    [OPT_MIRROR] = {"mirror", 0, "URL", "Debian mirror to take packages from"},
+    [OPT_NO_DENO] = {"no-deno", 0, NULL, "Leave Deno out of the image"},
+    [OPT_BUILD_FORCE] = {"force", 'f', NULL, "Build a new version even when there is one"},
+    [OPT_STOP_FORCE] = {"force", 'f', NULL, "Destroy the sandboxes that are still alive"},
+    [OPT_JSON] = {"json", 0, NULL, "Machine-readable output; errors too, as one line on stderr"},
+    [OPT_QUIET] = {"quiet", 'q', NULL, "Print ids and names only, and no progress"},
+    [OPT_NO_COLOR] = {"no-color", 0, NULL, "No colors, as with NO_COLOR in the environment"},
+    [OPT_HELP] = {"help", 'h', NULL, "Show help"},
+    [OPT_VERSION] = {"version", 'V', NULL, "Show the version"},
+};
+
+const enum option_id global_options[] = {OPT_JSON, OPT_QUIET, OPT_NO_COLOR, OPT_HELP, OPT_NONE};
+
+const struct group_spec group_specs[] = {
+    {"image", "Build and manage images"},
+    {"keeper", "Control the keeper process"},
+    {NULL, NULL},
+};
+
+#define EXIT_STATUS_OF_A_COMMAND                                                                   \
+    "Exit status: that of COMMAND (128+n when signal n ended it); 2 for a wrong command line, "    \
+    "125 "                                                                                         \
+    "when sbx or the sandbox failed, 126 when COMMAND could not be started, 127 when it was not "  \
+    "found, "
+
+const struct command_spec command_specs[] = {
+    {
+        .name = "run",
+        .operands = "[--] COMMAND [ARG...]",
+        .summary = "Run a command in a fresh sandbox",
+        .details = "Standard input, output and error are passed through. The sandbox is gone when "
+                   "COMMAND has ended. Options come before COMMAND; everything behind it is its "
+                   "own.\n\n"
+                   "The first Ctrl-C (or SIGTERM, SIGHUP) is passed on to COMMAND, the second one "
+                   "ends the sandbox.\n\n" EXIT_STATUS_OF_A_COMMAND
+                   "124 when --timeout ended the sandbox, 130 when the second Ctrl-C did.",
+        .options = {OPT_MEMORY, OPT_CPUS, OPT_DISK, OPT_IMAGE, OPT_ENV, OPT_LABEL, OPT_CWD,
+                    OPT_USER, OPT_TIMEOUT, OPT_START_TIMEOUT},
+        .operands_min = 0,
+        .operands_max = -1,
+        .takes_command = true,
+        .run = cmd_run,
+    },
+    {
+        .name = "create",
+        .operands = "",
+        .summary = "Create a sandbox to run commands in later",
+        .details =
+            "Without --timeout the sandbox lives as long as this command, which waits for "
+            "Ctrl-C (or SIGTERM, SIGHUP) and then destroys it. With --timeout the command "
+            "returns at once and the sandbox lives until then.\n\n"
+            "Exit status: 0; 1 when there was an error or the sandbox ended by itself; 2 for "
+            "a wrong command line.",
+        .options = {OPT_MEMORY, OPT_CPUS, OPT_DISK, OPT_IMAGE, OPT_ENV, OPT_LABEL, OPT_TIMEOUT,
+                    OPT_START_TIMEOUT},
+        .run = cmd_create,
+    },
+    {
+        .name = "exec",
+        .operands = "ID [--] COMMAND [ARG...]",
+        .summary = "Run a command in a running sandbox",
+        .details = "Standard input, output and error are passed through. Options come before ID or "
+                   "between ID and COMMAND.\n\n"
+                   "The first Ctrl-C (or SIGTERM, SIGHUP) is passed on to COMMAND, the second one "
+                   "kills COMMAND; the sandbox stays.\n\n" EXIT_STATUS_OF_A_COMMAND
+                   "130 after a second Ctrl-C.",
+        .options = {OPT_EXEC_ENV, OPT_CWD, OPT_USER},
+        .operands_min = 1,
+        .operands_max = -1,
+        .completes = COMPLETES_SANDBOX,
+        .takes_command = true,
+        .run = cmd_exec,
+    },
+    {
+        .name = "list",
+        .operands = "",
+        .summary = "List the sandboxes",
+        .options = {OPT_LABEL_FILTER},
+        .run = cmd_list,
+    },
+    {
+        .name = "kill",
+        .operands = "ID...",
+        .summary = "Destroy sandboxes",
+        .details = "Exit status: 0 when all are gone, 1 when one could not be destroyed.",
+        .operands_min = 1,
+        .operands_max = -1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_kill,
+    },
+    {
+        .name = "image build",
+        .operands = "[NAME]",
+        .summary = "Build an image from Debian's packages",
+        .details = "Takes a minute or two. NAME is builtin:debian-13 unless given.",
+        .options = {OPT_MIRROR, OPT_NO_DENO, OPT_BUILD_FORCE},
+        .operands_max = 1,
+        .completes = COMPLETES_IMAGE,
+        .run = cmd_image_build,
+    },
+    {
+        .name = "image list",
+        .operands = "",
+        .summary = "List the images",
+        .run = cmd_image_list,
+    },
+    {
+        .name = "image remove",
+        .operands = "NAME[@VERSION]",
+        .summary = "Remove an image, or one version of it",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_IMAGE,
+        .run = cmd_image_remove,
+    },
+    {
+        .name = "image verify",
+        .operands = "[NAME[@VERSION]]",
+        .summary = "Compare an image with its checksums",
+        .details = "NAME is builtin:debian-13 unless given; without VERSION it is the newest one.",
+        .operands_max = 1,
+        .completes = COMPLETES_IMAGE,
+        .run = cmd_image_verify,
+    },
+    {
+        .name = "doctor",
+        .operands = "",
+        .summary = "Check whether this host can run sandboxes",
+        .details = "Exit status: 0 when it can, 1 when something is missing.",
+        .run = cmd_doctor,
+    },
+    {
+        .name = "keeper stop",
+        .operands = "",
+        .summary = "Stop the process that keeps your sandboxes",
+        .details = "The next command that needs a keeper starts a new one.",
+        .options = {OPT_STOP_FORCE},
+        .run = cmd_keeper_stop,
+    },
+    {
+        .name = "completion",
+        .operands = "bash|zsh|fish",
+        .summary = "Print a completion script for a shell",
+        .details = "For bash, put this into ~/.bashrc:  source <(sbx completion bash)",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SHELL,
+        .run = cmd_completion,
+    },
+    {
+        .name = "version",
+        .operands = "",
+        .summary = "Show the versions of sbx and libsandbox",
+        .run = cmd_version,
+    },
+    {
+        .name = "help",
+        .operands = "[COMMAND]",
+        .summary = "Show help for sbx or one of its commands",
+        .operands_max = 2,
+        .completes = COMPLETES_COMMAND,
+        .run = cmd_help,
+    },
+    {.name = NULL},
+};
+
+bool command_in_group(const struct command_spec *command, const char *group)
+{
+    size_t length = strlen(group);
+
+    return strncmp(command->name, group, length) == 0 && command->name[length] == ' ';
+}
+
+const struct group_spec *group_find(const char *name)
+{
+    for (const struct group_spec *group = group_specs; group->name; group++)
+        if (strcmp(group->name, name) == 0)
+            return group;
+    return NULL;
+}
+
+const struct command_spec *command_find(char *const *words, int count, int *used)
+{
+    if (count < 1 || strchr(words[0], ' '))
+        return NULL;
+    for (const struct command_spec *command = command_specs; command->name; command++) {
+        if (strcmp(command->name, words[0]) == 0) {
+            *used = 1;
+            return command;
+        }
+        if (count > 1 && command_in_group(command, words[0]) &&
+            strcmp(command->name + strlen(words[0]) + 1, words[1]) == 0) {
+            *used = 2;
+            return command;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The command line without any sandbox: help, wrong usage, suggestions, JSON errors, completion
+# scripts, the manual page. Output is TAP.   usage: test-cli.sh PATH_TO_SBX
+set -u
+
+sbx=${1:?usage: test-cli.sh PATH_TO_SBX}
+top=$(cd "$(dirname "$0")/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+unset NO_COLOR POSIXLY_CORRECT
+count=0
+failures=0
+
+# result STATUS NAME
+result() {
+    count=$((count + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $count - $2"
+    else
+        failures=$((failures + 1))
+        echo "not ok $count - $2"
+        sed 's/^/# out: /' "$scratch/out"
+        sed 's/^/# err: /' "$scratch/err"
+    fi
+}
+
+# expect NAME STATUS OUT ERR ARGS...: exit status, and patterns for stdout and stderr; an empty
+# pattern wants an empty stream.
+expect() {
+    local name=$1 status=$2 out=$3 err=$4 got bad=0
+    shift 4
+    "$sbx" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+    got=$?
+    [ "$got" -eq "$status" ] || { bad=1; echo "# exit status $got, not $status"; }
+    matches "$out" "$scratch/out" || bad=1
+    matches "$err" "$scratch/err" || bad=1
+    result $bad "$name"
+}
+
+matches() {
+    if [ -z "$1" ]; then
+        [ ! -s "$2" ]
+    else
+        grep -q -e "$1" "$2"
+    fi
+}
+
+# The commands, as the main help lists them, and the long options of a help text.
+commands() {
+    "$sbx" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\+\( [a-z]\+\)\?\)  .*/\1/p'
+}
+long_options() {
+    "$sbx" "$@" --help | grep -o -e '^  [-,a-zA-Z ]*--[a-z-]*' | grep -o -e '--[a-z-]*'
+}
+
+expect "main help" 0 '^Usage: sbx ' '' --help
+expect "short form" 0 '^Usage: sbx ' '' -h
+expect "help command" 0 '^Usage: sbx ' '' help
+expect "no command at all" 2 '' '^Usage: sbx '
+expect "group help" 0 'image build' '' image --help
+expect "help of a group" 0 'image build' '' help image
+expect "group alone" 2 '' 'image build' image
+expect "version" 0 '^sbx [0-9]' '' version
+expect "--version" 0 '^sbx [0-9]' '' --version
+expect "version as JSON" 0 '^{"sbx":"[0-9.]*","libsandbox":"[0-9.]*"}$' '' --json version
+expect "JSON behind the command" 0 '^{"sbx"' '' version --json
+
+number=0
+while read -r command; do
+    number=$((number + 1))
+    read -ra words <<<"$command"
+    expect "$command --help" 0 "^Usage: sbx $command" '' "${words[@]}" --help
+    expect "help $command" 0 "^Usage: sbx $command" '' help "${words[@]}"
+    "$sbx" "${words[@]}" --help | awk 'length > 80 { bad = 1 } END { exit bad }'
+    result $? "$command: help fits 80 columns"
+done < <(commands)
+[ "$number" -ge 14 ]
+result $? "main help lists the commands"
+
+expect "unknown command" 2 '' "unknown command 'frobnicate'" frobnicate
+expect "unknown command, nearest" 2 '' "did you mean 'sbx list'" lst
+expect "unknown word of a group" 2 '' "did you mean 'sbx image build'" image bild
+expect "unknown option" 2 '' "did you mean --memory" run --memry 1GiB true
+expect "unknown letter" 2 '' 'unknown option -Z' run -Z true
+expect "unknown global option" 2 '' 'did you mean --json' --jsom list
+expect "value missing" 2 '' '--memory needs a value' run -m
+expect "value of a flag" 2 '' 'takes no value' list --json=yes
+expect "ambiguous option" 2 '' 'ambiguous' image build --no
+expect "one argument too many" 2 '' "unexpected argument 'x'" list x
+expect "too few arguments" 2 '' 'needs more arguments' kill
+expect "run without a command" 2 '' 'needs a command' run
+expect "run -- without a command" 2 '' 'needs a command' run --
+expect "exec without an id" 2 '' 'needs more arguments' exec
+expect "exec without a command" 2 '' 'needs a command' exec sbx_abc_00000000000000000000
+expect "exec: options end at the command" 2 '' 'needs a command' exec sbx_abc_0 -e A=B -w / --
+expect "exec: option behind the id" 2 '' 'unknown option --bogus' exec sbx_abc_0 --bogus ls
+expect "bad memory" 2 '' 'option --memory' run -m lots true
+expect "bad cpus" 2 '' 'expected COUNT' run -c many true
+expect "bad label" 2 '' 'expected KEY=VALUE' run -l nothing true
+expect "bad duration" 2 '' 'option --timeout' create --timeout soon
+expect "unknown shell" 2 '' 'bash, zsh, fish' completion tcsh
+expect "help of an unknown command" 2 '' 'unknown command' help frobnicate
+expect "control characters are escaped" 2 '' 'command .\\x1b\[31m' $'\033[31m'
+expect "JSON error" 2 '' '^{"error":{"code":"SBX_E_INVALID","message":".*","hint":".*"' --json lst
+expect "JSON error, flag behind the mistake" 2 '' '^{"error":' list --bogus --json
+expect "JSON error of a value" 2 '' '^{"error":{"code":"SBX_E_INVALID"' create --json -m lots
+[ "$(wc -l <"$scratch/err")" -eq 1 ]
+result $? "JSON error is one line"
+
+"$sbx" --help >/dev/full 2>"$scratch/err"
+[ $? -eq 1 ] && grep -q 'No space' "$scratch/err"
+result $? "a full disk is reported"
+
+# The scripts know every command and every option, and are good syntax.
+"$sbx" completion bash >"$scratch/bash" && bash -n "$scratch/bash"
+result $? "bash completion: syntax"
+for shell in zsh fish; do
+    "$sbx" completion $shell >"$scratch/$shell"
+    result $? "$shell completion is printed"
+    if command -v $shell >"$scratch/out"; then
+        $shell -n "$scratch/$shell" 2>"$scratch/err"
+        result $? "$shell completion: syntax"
+    fi
+done
+cat >"$scratch/try" <<'END'
+sbx() { :; }
+source "$1"
+COMP_LINE=$2 COMP_POINT=${#2}
+_sbx
+echo " ${COMPREPLY[*]} "
+END
+completes() { # LINE WORD: offered; !WORD: not offered
+    bash "$scratch/try" "$scratch/bash" "$1" >"$scratch/out" 2>"$scratch/err"
+    case $2 in
+        !*) ! grep -q -e " ${2#!} " "$scratch/out" ;;
+        *) grep -q -e " $2 " "$scratch/out" ;;
+    esac
+    result $? "bash completes '$1' with $2"
+}
+completes "sbx " run
+completes "sbx image " verify
+completes "sbx run --me" --memory
+completes "sbx run -m 1GiB --d" --disk
+completes "sbx exec sbx_x -" --cwd
+completes "sbx run ls -" !--memory
+completes "sbx completion " fish
+completes "sbx --js" --json
+
+# The manual page, too.
+man=$top/doc/man/sbx.1
+if [ -f "$man" ]; then
+    text=$(sed 's/\\-/-/g; s/\\f.//g' "$man")
+    while read -r command; do
+        read -ra words <<<"$command"
+        grep -q -e "^\.B sbx $command\$" <<<"$text"
+        result $? "manual page: $command"
+        while read -r option; do
+            grep -q -e "$option\([^a-z-]\|\$\)" <<<"$text" && grep -q -e "$option" "$scratch/bash"
+            result $? "manual page and completion: $command $option"
+        done < <(long_options "${words[@]}")
+    done < <(commands)
+fi
+
+echo "1..$count"
+[ "$failures" -eq 0 ]
