@@ -127,6 +127,19 @@ SBX_PUBLIC int sbx_command_set_user(sbx_command *command, const char *user, sbx_
 SBX_PUBLIC int sbx_command_set_stdio(sbx_command *command, int stream, int mode, sbx_error **error);
 
 /**
+ * sbx_command_end_output_at_exit:
+ * @command: a command
+ * @end: 1: the output ends when the command does; 0 (the default): when everybody who holds the pipe
+ *   has closed it, as on any Unix
+ *
+ * A background process that a command leaves behind may hold its standard output for ever. With 1, what
+ * is in the pipes when the command itself ends is all its output; what is left behind goes on, its later
+ * output is dropped. sbx_process_wait() then returns when all output is in this program's pipes, so
+ * somebody must read them. sbx_run() and sbx_sh() always do this. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC void sbx_command_end_output_at_exit(sbx_command *command, int end);
+
+/**
  * sbx_run:
  * @sandbox: a sandbox
  * @command: what to run; its standard streams are pipes that this call reads, its input is empty

@@ -85,6 +85,11 @@ void sbx_command_clear_env(sbx_command *command, int clear)
     command->clear_env = clear != 0;
 }
 
+void sbx_command_end_output_at_exit(sbx_command *command, int end)
+{
+    command->output_ends_at_exit = end != 0;
+}
+
 int sbx_command_set_cwd(sbx_command *command, const char *directory, sbx_error **error)
 {
     if (directory != NULL && (directory[0] != '/' || strlen(directory) >= 4096))
@@ -134,6 +139,7 @@ JsonObject *sbx_command_to_json(const sbx_command *command)
     json_object_set_array_member(object, "args", args);
     json_object_set_object_member(object, "env", sbx_strings_to_json(command->env));
     json_object_set_boolean_member(object, "clear_env", command->clear_env);
+    json_object_set_boolean_member(object, "output_ends_at_exit", command->output_ends_at_exit);
     if (command->cwd != NULL)
         json_object_set_member(object, "cwd", sbx_json_bytes_node(command->cwd));
     if (command->user != NULL)

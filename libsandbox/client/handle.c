@@ -109,7 +109,7 @@ int sbx_connect(const char *id, const sbx_options *options, sbx **out, sbx_error
     int code;
 
     if (id == NULL || !id_ok(id))
-        return sbx_fail(error, SBX_E_INVALID, 0, __func__, "ids look like sbx_loc_ and 20 letters",
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, "ids look like sbx_loc_ and 20 letters or digits",
                         "\"%.64s\" is not a sandbox id", id != NULL ? id : "(null)");
     if (out == NULL || options != NULL)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,

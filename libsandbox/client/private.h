@@ -119,6 +119,7 @@ struct sbx_command {
     GHashTable *env;    /* char* -> char* */
     size_t bytes;
     int clear_env;
+    int output_ends_at_exit;
     char *cwd;
     char *user;
     int stdio[3];

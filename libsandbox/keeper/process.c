@@ -257,7 +257,8 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait)
                                                 "a pipe is missing in the request"));
         return;
     }
-    command.agent.output_ends_at_exit = wait;
+    command.agent.output_ends_at_exit =
+        wait || sbx_json_get_boolean(request->params, "output_ends_at_exit", FALSE);
     process = g_new0(SbxProcess, 1);
     process->sandbox = sbx_sandbox_ref(sandbox);
     process->number = ++sandbox->keeper->next_process;
