@@ -1,0 +1,157 @@
+#!/usr/bin/env bash
+# Builds libsandbox and runs every layer of tests that this machine can run. Ends with the line
+#   N passed, N failed, N skipped
+# and exits with 0 when none failed.
+#
+#   tests/run.sh [--quick]      --quick leaves out sanitizers, clang and the VMs
+#
+# SBX_TEST_MUST_RUN=1 makes a test that would be skipped fail.
+set -uo pipefail
+
+cd "$(dirname "$0")/.." || exit 1
+start=$SECONDS
+quick=0
+passed=0 failed=0 skipped=0
+failures=()
+reasons=()
+for argument in "$@"; do
+    case $argument in
+    --quick) quick=1 ;;
+    -h | --help)
+        sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+        exit 0
+        ;;
+    *)
+        echo "tests/run.sh: unknown argument $argument" >&2
+        exit 2
+        ;;
+    esac
+done
+
+stage() {
+    printf '\n=== [%4ss] %s\n' "$((SECONDS - start))" "$1"
+}
+
+# A step that counts as one test: check NAME COMMAND...
+check() {
+    local name=$1 log
+    shift
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok       $name"
+    else
+        failed=$((failed + 1))
+        failures+=("$name")
+        echo "FAILED   $name"
+        tail -n 40 "$log"
+    fi
+    rm -f "$log"
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    reasons+=("$1: $2")
+    echo "skipped  $1: $2"
+}
+
+finish() {
+    printf '\n'
+    for reason in "${reasons[@]}"; do echo "skipped: $reason"; done
+    for name in "${failures[@]}"; do echo "failed: $name"; done
+    echo "time: $((SECONDS - start)) s"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+trap 'exit 130' INT TERM
+
+# Configures (once) and builds a directory: build DIR NAME MESON-OPTIONS...
+build() {
+    local dir=$1 name=$2
+    shift 2
+    [ -f "$dir/build.ninja" ] || meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
+        tail -n 20 "$dir.log"
+        failed=$((failed + 1))
+        failures+=("$name: meson setup")
+        return 1
+    }
+    rm -f "$dir.log"
+    if ninja -C "$dir" >"$dir/build.log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok       $name"
+    else
+        grep -E 'error|warning|FAILED|undefined' "$dir/build.log" | head -n 40
+        failed=$((failed + 1))
+        failures+=("$name")
+        return 1
+    fi
+}
+
+# Runs the suites of a build and takes meson's results: run_suites DIR NAME MESON-TEST-OPTIONS...
+run_suites() {
+    local dir=$1 name=$2 results
+    shift 2
+    rm -f "$dir/meson-logs/testlog.json"
+    meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || true
+    results=$(tests/lib/count-results.py "$dir/meson-logs/testlog.json" "$name") || {
+        failed=$((failed + 1))
+        failures+=("$name: meson test did not run")
+        return
+    }
+    while IFS=$'\t' read -r result test reason; do
+        case $result in
+        passed) passed=$((passed + 1)) ;;
+        skipped)
+            skipped=$((skipped + 1))
+            reasons+=("$name $test: $reason")
+            ;;
+        *)
+            failed=$((failed + 1))
+            failures+=("$name $test")
+            ;;
+        esac
+    done <<<"$results"
+}
+
+stage "packages"
+examples/install-packages.sh examples/packages.txt tests/packages.txt || {
+    failures+=("packages")
+    failed=1
+    finish
+}
+
+stage "build with gcc"
+build build "gcc" -Dwerror=true || finish
+
+stage "build, unit and component tests"
+run_suites build gcc --suite build --suite unit --suite component --suite fuzz
+check "shell scripts" shellcheck -x examples/*.sh tests/run.sh libsandbox/image/build-image .ci/run
+
+if [ "$quick" -eq 0 ]; then
+    stage "build with clang"
+    CC=clang build build-clang "clang" -Dwerror=true
+
+    stage "sanitizers: address, undefined behaviour"
+    if build build-asan "address sanitizer" -Db_sanitize=address,undefined -Db_lundef=false; then
+        run_suites build-asan asan --suite unit --suite component --suite fuzz --timeout-multiplier 4
+    fi
+
+    stage "valgrind"
+    run_suites build valgrind --suite unit --timeout-multiplier 10 --wrap \
+        'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --child-silent-after-fork=yes'
+
+    stage "installation"
+    check "meson install, and what is installed runs" tests/installed.sh build
+
+    stage "virtual machines"
+    if build/subprojects/sbx/sbx image build; then
+        run_suites build vm --suite vm
+    else
+        failed=$((failed + 1))
+        failures+=("base image")
+    fi
+else
+    skip "clang, sanitizers, valgrind, installation, VMs" "--quick"
+fi
+finish
