@@ -76,8 +76,8 @@ static char *report_without_keeper(const char *complaint)
     const char *uri = g_getenv("LIBSANDBOX_URI");
     const char *line = strstr(complaint, LOADER_SAYS) + strlen(LOADER_SAYS);
     g_autofree char *library = g_strndup(line, strcspn(line, ":\n"));
-    g_autofree char *detail = g_strdup_printf("the keeper cannot be loaded: %.*s",
-                                              (int)strcspn(line, "\n"), line);
+    g_autofree char *detail =
+        g_strdup_printf("the keeper cannot be loaded: %.*s", (int)strcspn(line, "\n"), line);
     gboolean libvirt = g_str_has_prefix(library, "libvirt");
     g_autofree char *hint =
         libvirt ? g_strdup("as root: apt-get install libvirt0 libvirt-daemon-driver-qemu "

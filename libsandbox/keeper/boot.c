@@ -4,7 +4,7 @@
  *
  *   main loop: listen for the guest's agent and console, start the clock, submit to a worker
  *   worker:    open the driver, find the image, write the initramfs, make the disk, start the VM
- *   main loop: the VMM connects (during its start), the agent answers setup: ready
+ *   main loop: the VMM connects (during its start), the agent answers ping and setup: ready
  *
  * The VMM connects to us, not we to it: the stream is there before libvirt says that the VM runs, and
  * the names of the sockets are gone as soon as they are connected.
@@ -43,9 +43,13 @@ struct SbxBoot {
     gatomicrefcount refs; /* the sandbox's, the worker's, the driver's notification's */
     SbxSandbox *sandbox;  /* a reference */
     int attempt;
+    gint64 since; /* when it began, for trace() */
     gint abandoned; /* atomic; workers look at it */
     Listener agent;
     Listener console;
+    Listener monitor;
+    int monitor_fd;
+    guint monitor_source;
     guint timer;
     gboolean answered; /* the agent has; what follows is no boot failure */
     gboolean working;  /* a worker starts or kills the VM */
@@ -64,6 +68,13 @@ static SbxBoot *boot_ref(SbxBoot *boot)
 {
     g_atomic_ref_count_inc(&boot->refs);
     return boot;
+}
+
+/* Where the time of a boot goes: LIBSANDBOX_DEBUG=1 shows it in the log. Any thread. */
+static void trace(SbxBoot *boot, const char *what)
+{
+    g_debug("%s: %4" G_GINT64_FORMAT " ms: %s", boot->sandbox->id,
+            (g_get_monotonic_time() - boot->since) / 1000, what);
 }
 
 static void listener_clear(Listener *listener)
@@ -93,6 +104,9 @@ static void stop_listening(SbxBoot *boot)
     g_clear_handle_id(&boot->timer, g_source_remove);
     listener_clear(&boot->agent);
     listener_clear(&boot->console);
+    listener_clear(&boot->monitor);
+    g_clear_handle_id(&boot->monitor_source, g_source_remove);
+    sbx_fd_clear(&boot->monitor_fd);
 }
 
 static gboolean is_current(SbxBoot *boot)
@@ -213,6 +227,7 @@ static SbxDomain *start_vm(SbxBoot *boot, SbxDriver *driver, const char *initram
     spec.scratch_fd = disk;
     spec.agent_socket = boot->agent.path;
     spec.console_socket = boot->console.path;
+    spec.monitor_socket = boot->monitor.path;
     domain = sbx_driver_start(driver, &spec, &ended, &reason);
     if (domain == NULL)
         g_propagate_error(error, sbx_keeper_driver_fault(reason));
@@ -230,6 +245,7 @@ static void boot_vm(SbxBoot *boot)
 
     if (driver == NULL)
         return;
+    trace(boot, "the driver is open");
     name = sbx_image_parse_name(sandbox->config.image, &boot->fault);
     if (name == NULL)
         return;
@@ -242,6 +258,7 @@ static void boot_vm(SbxBoot *boot)
     disk = sbx_disk_new(keeper, sandbox->config.disk_size, &boot->fault);
     if (disk < 0)
         return;
+    trace(boot, "image, initramfs and disk are ready");
     if (!g_atomic_int_get(&boot->abandoned))
         boot->domain = start_vm(boot, driver, initramfs, disk, &boot->fault);
 }
@@ -309,6 +326,7 @@ static gboolean boot_done(gpointer data)
     SbxBoot *boot = data;
     SbxSandbox *sandbox = boot->sandbox;
 
+    trace(boot, "the driver has started the VM");
     boot->working = FALSE;
     boot->started = boot->domain != NULL;
     if (is_current(boot)) {
@@ -337,22 +355,31 @@ static void boot_in_worker(gpointer data)
 
 /* --- the guest's streams --- */
 
+/* Whether an answer still matters, and is no error. */
+static gboolean agent_answered(SbxAgentSession *session, const GError *error, SbxSandbox *sandbox)
+{
+    if (session != sandbox->session || sandbox->state != SBX_STARTING || sandbox->boot == NULL)
+        return FALSE;
+    /* A stream that broke is the VM's end, which is announced and says more. */
+    if (error != NULL && !g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED))
+        fail(sandbox->boot, sbx_fault_new(SBX_E_BOOT, 0, NULL, NULL, "the guest's agent: %s",
+                                          error->message));
+    return error == NULL;
+}
+
 static void setup_done(SbxAgentSession *session, const GError *error, gpointer data)
 {
     SbxSandbox *sandbox = data;
-    SbxBoot *boot = sandbox->boot;
+    const SbxAgentInfo *info;
 
-    if (session != sandbox->session || sandbox->state != SBX_STARTING || boot == NULL)
+    if (!agent_answered(session, error, sandbox))
         return;
-    if (error != NULL) {
-        /* A stream that broke is the VM's end, which is announced and says more. */
-        if (!g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED))
-            fail(boot, sbx_fault_new(SBX_E_BOOT, 0, NULL, NULL, "the guest's agent: %s",
-                                     error->message));
-        return;
-    }
-    boot->answered = TRUE;
-    stop_listening(boot);
+    info = sbx_agent_session_get_info(session);
+    g_debug("%s: the guest's clock: agent started at %u ms, ready at %u ms", sandbox->id,
+            (guint)(info->boot_agent_ns / 1000000), (guint)(info->boot_ready_ns / 1000000));
+    trace(sandbox->boot, "the guest has its identity");
+    sandbox->boot->answered = TRUE;
+    stop_listening(sandbox->boot);
     sbx_sandbox_booted(sandbox);
 }
 
@@ -393,6 +420,16 @@ static void setup_guest(SbxSandbox *sandbox)
     sbx_agent_session_setup(sandbox->session, &setup, setup_done, sandbox);
 }
 
+static void agent_is_up(SbxAgentSession *session, const GError *error, gpointer data)
+{
+    SbxSandbox *sandbox = data;
+
+    if (!agent_answered(session, error, sandbox))
+        return;
+    trace(sandbox->boot, "the agent answers");
+    setup_guest(sandbox);
+}
+
 static int accept_one(Listener *listener)
 {
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
@@ -413,9 +450,11 @@ static gboolean agent_connected(gint fd, GIOCondition condition, gpointer data)
     (void)condition;
     if (stream < 0)
         return G_SOURCE_CONTINUE;
+    trace(boot, "the VMM has connected");
     boot->sandbox->session = sbx_agent_session_new(stream, session_closed,
                                                    sbx_sandbox_ref(boot->sandbox), unref_sandbox);
-    setup_guest(boot->sandbox);
+    /* Setup sets the clock: it must not lie in the stream while the kernel boots, for seconds. */
+    sbx_agent_session_ping(boot->sandbox->session, agent_is_up, boot->sandbox);
     return G_SOURCE_REMOVE;
 }
 
@@ -429,6 +468,43 @@ static gboolean console_connected(gint fd, GIOCondition condition, gpointer data
     if (stream < 0)
         return G_SOURCE_CONTINUE;
     boot->sandbox->console = sbx_console_new(stream);
+    return G_SOURCE_REMOVE;
+}
+
+/* Answers and events; only the stream's end matters. */
+static gboolean monitor_said(gint fd, GIOCondition condition, gpointer data)
+{
+    SbxBoot *boot = data;
+    char text[4096];
+    ssize_t n = read(fd, text, sizeof text);
+
+    (void)condition;
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+        return G_SOURCE_CONTINUE;
+    boot->monitor_source = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/*
+ * Lets the guest run now. libvirt starts QEMU stopped, asks it for some 400 properties of its CPU, one
+ * at a time, and only then lets it run: 310-350 ms, more than a whole boot takes under KVM. The guest
+ * boots during that. libvirt's own `cont` later does nothing, and its events tell it the state.
+ */
+static gboolean monitor_connected(gint fd, GIOCondition condition, gpointer data)
+{
+    static const char go[] = "{\"execute\": \"qmp_capabilities\"}\n{\"execute\": \"cont\"}\n";
+    SbxBoot *boot = data;
+    int stream = accept_one(&boot->monitor);
+
+    (void)fd;
+    (void)condition;
+    if (stream < 0)
+        return G_SOURCE_CONTINUE;
+    trace(boot, "its monitor has connected");
+    g_unix_set_fd_nonblocking(stream, TRUE, NULL);
+    (void)!send(stream, go, sizeof go - 1, MSG_NOSIGNAL);
+    boot->monitor_fd = stream;
+    boot->monitor_source = g_unix_fd_add(stream, G_IO_IN | G_IO_HUP | G_IO_ERR, monitor_said, boot);
     return G_SOURCE_REMOVE;
 }
 
@@ -476,12 +552,16 @@ void sbx_boot_start(SbxSandbox *sandbox, int attempt)
     g_atomic_ref_count_init(&boot->refs);
     boot->sandbox = sbx_sandbox_ref(sandbox);
     boot->attempt = attempt;
+    boot->since = g_get_monotonic_time();
     boot->agent.fd = -1;
     boot->console.fd = -1;
+    boot->monitor.fd = -1;
+    boot->monitor_fd = -1;
     sandbox->boot = boot;
     boot->timer = g_timeout_add((guint)sandbox->config.start_timeout_ms, timed_out, boot);
     if (!listen_on(boot, &boot->agent, "agent", agent_connected, &fault) ||
-        !listen_on(boot, &boot->console, "console", console_connected, &fault)) {
+        !listen_on(boot, &boot->console, "console", console_connected, &fault) ||
+        !listen_on(boot, &boot->monitor, "monitor", monitor_connected, &fault)) {
         fail(boot, fault);
         return;
     }

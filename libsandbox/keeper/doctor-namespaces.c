@@ -29,8 +29,8 @@ static int report_fd = -1;
 static void report(char event, const char *text, const char *hint)
 {
     g_autofree char *plain = g_strdelimit(g_strdup(text), "\t\n", ' ');
-    g_autofree char *line = g_strdup_printf("%c%.*s\t%s\n", event, LINE_BYTES, plain,
-                                            hint != NULL ? hint : "");
+    g_autofree char *line =
+        g_strdup_printf("%c%.*s\t%s\n", event, LINE_BYTES, plain, hint != NULL ? hint : "");
 
     /* At most PIPE_BUF: whole or not at all. */
     (void)!write(report_fd, line, strlen(line));

@@ -11,8 +11,6 @@
 
 #include "keeper/doctor.h"
 
-/* The PATH that sbx-launch gives the keeper (launch-init.c), and with it libvirt. */
-#define KEEPER_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define LIBVIRT_OLDEST 9000000u
 #define MODULE "libvirt_driver_qemu.so"
 #define MODULE_HINT "as root: apt-get install libvirt-daemon-driver-qemu"
@@ -89,7 +87,8 @@ void sbx_doctor_check_module(SbxDoctor *doctor, SbxCheck *check)
                       "libvirt's QEMU driver (" MODULE ") is not installed");
         return;
     }
-    /* Loading it runs nothing of it, and tells whether it fits this libvirt and has its libraries. */
+    /* Loading it runs nothing of it, and tells whether it fits this libvirt and has its libraries.
+     */
     module = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
     if (module == NULL)
         sbx_check_set(check, SBX_CHECK_ERROR, MODULE_HINT ", of the same version as libvirt0",
@@ -99,28 +98,27 @@ void sbx_doctor_check_module(SbxDoctor *doctor, SbxCheck *check)
 }
 
 /* The names that libvirt tries. */
-static char *find_qemu(const char *path)
+static char *find_qemu(const SbxDoctor *doctor)
 {
     static const char *const names[] = {"qemu-system-x86_64", "qemu-kvm", "kvm"};
     char *found = NULL;
 
     for (size_t i = 0; found == NULL && i < G_N_ELEMENTS(names); i++)
-        found = sbx_doctor_find(path != NULL ? path : KEEPER_PATH, names[i]);
-    if (found == NULL && path == NULL && access("/usr/libexec/qemu-kvm", X_OK) == 0)
+        found = sbx_doctor_find(doctor->path, names[i]);
+    if (found == NULL && doctor->paths->path == NULL && access("/usr/libexec/qemu-kvm", X_OK) == 0)
         found = g_strdup("/usr/libexec/qemu-kvm");
     return found;
 }
 
 void sbx_doctor_check_qemu(SbxDoctor *doctor, SbxCheck *check)
 {
-    const char *path = doctor->paths->path;
-    g_autofree char *qemu = find_qemu(path);
+    g_autofree char *qemu = find_qemu(doctor);
     g_autofree char *said = qemu != NULL ? sbx_doctor_capture(qemu, "--version") : NULL;
     guint minor = 0;
 
     if (qemu == NULL) {
         sbx_check_set(check, SBX_CHECK_ERROR, QEMU_HINT, "QEMU for x86_64 is not in %s",
-                      path != NULL ? path : KEEPER_PATH);
+                      doctor->path);
         return;
     }
     if (said == NULL || !sbx_doctor_parse_version(said, &doctor->qemu_major, &minor)) {
@@ -131,8 +129,7 @@ void sbx_doctor_check_qemu(SbxDoctor *doctor, SbxCheck *check)
     }
     said[strcspn(said, "\n")] = '\0';
     if (doctor->qemu_major < QEMU_OLDEST)
-        sbx_check_set(check, SBX_CHECK_WARNING,
-                      "install QEMU 7.2 or newer (Debian 12 has it)",
+        sbx_check_set(check, SBX_CHECK_WARNING, "install QEMU 7.2 or newer (Debian 12 has it)",
                       "%s: %s; versions before 7 were never tried", qemu, said);
     else
         sbx_check_set(check, SBX_CHECK_OK, NULL, "%s: %s", qemu, said);
@@ -184,20 +181,20 @@ void sbx_doctor_check_accelerator(SbxDoctor *doctor, SbxCheck *check)
         return;
     }
     doctor->accelerator = doctor->kvm ? "kvm" : "tcg";
-    sbx_check_set(check, SBX_CHECK_OK, NULL, "%s, because %s", doctor->accelerator,
-                  doctor->kvm ? "KVM ran the probe's guest code" : "KVM cannot be used");
+    sbx_check_set(check, SBX_CHECK_OK, NULL, "%s: %s", doctor->accelerator, doctor->kvm_reason);
 }
 
 /* Measured; each has its remedy in virt/domain-xml.c or keeper/boot.c. */
 void sbx_doctor_check_versions(SbxDoctor *doctor, SbxCheck *check)
 {
     if (doctor->qemu != NULL && !doctor->kvm && doctor->qemu_major < QEMU_CLEAN)
-        sbx_check_set(check, SBX_CHECK_OK,
-                      "QEMU 10 (Debian 13) needs none of this and starts programs faster",
-                      "emulation in QEMU %u can crash a guest that uses cmpxchg16b and is slow with "
-                      "randomised addresses: both are turned off in guests; about one boot in a "
-                      "hundred with two vCPUs fails and is repeated",
-                      doctor->qemu_major);
+        sbx_check_set(
+            check, SBX_CHECK_OK,
+            "QEMU 10 (Debian 13) needs none of this and starts programs faster",
+            "emulation in QEMU %u can crash a guest that uses cmpxchg16b and is slow with "
+            "randomised addresses: both are turned off in guests; about one boot in a "
+            "hundred with two vCPUs fails and is repeated",
+            doctor->qemu_major);
     else
         sbx_check_set(check, SBX_CHECK_OK, NULL, "none of these versions");
 }
@@ -205,16 +202,15 @@ void sbx_doctor_check_versions(SbxDoctor *doctor, SbxCheck *check)
 void sbx_doctor_check_vsock(SbxDoctor *doctor, SbxCheck *check)
 {
     (void)doctor;
-    sbx_check_set(check, SBX_CHECK_OK, NULL, "/dev/vhost-vsock is %s; not needed: guests are "
+    sbx_check_set(check, SBX_CHECK_OK, NULL,
+                  "/dev/vhost-vsock is %s; not needed: guests are "
                   "reached over virtio-serial",
                   access("/dev/vhost-vsock", F_OK) == 0 ? "there" : "absent");
 }
 
 void sbx_doctor_check_cloud_hypervisor(SbxDoctor *doctor, SbxCheck *check)
 {
-    const char *path = doctor->paths->path;
-    g_autofree char *found =
-        sbx_doctor_find(path != NULL ? path : KEEPER_PATH, "cloud-hypervisor");
+    g_autofree char *found = sbx_doctor_find(doctor->path, "cloud-hypervisor");
 
     sbx_check_set(check, SBX_CHECK_OK, NULL, "%s; not used by this version",
                   found != NULL ? found : "not installed");

@@ -15,6 +15,7 @@
 
 #include <sandbox/version.h>
 
+#include "keeper/launch.h"
 #include "wire/json.h"
 
 /* A file system that does not answer must not hang our caller for ever. All of it takes 0.2 s. */
@@ -113,10 +114,23 @@ static int print(JsonObject *report)
                : 1;
 }
 
+void sbx_doctor_paths_clear(SbxDoctorPaths *paths)
+{
+    g_free(paths->runtime_dir);
+    g_free(paths->runtime_problem);
+    g_free(paths->data_dir);
+    g_free(paths->cache_dir);
+    g_free(paths->log);
+    g_free(paths->missing);
+    g_free(paths->path);
+}
+
 int sbx_doctor_main(const SbxDoctorPaths *paths)
 {
     const char *uri = g_getenv("LIBSANDBOX_URI");
-    SbxDoctor doctor = {.paths = paths, .uri = uri != NULL ? uri : SBX_DOCTOR_URI};
+    SbxDoctor doctor = {.paths = paths,
+                        .uri = uri != NULL ? uri : SBX_DOCTOR_URI,
+                        .path = paths->path != NULL ? paths->path : LAUNCH_PATH};
     g_autoptr(JsonObject) report = json_object_new();
     JsonArray *results = json_array_new();
     gboolean ok;

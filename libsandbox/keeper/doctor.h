@@ -43,7 +43,8 @@ typedef struct {
 typedef struct {
     const SbxDoctorPaths *paths;
     const char *uri;
-    char *qemu; /* path, or NULL */
+    const char *path; /* where the keeper looks for programs */
+    char *qemu;       /* path, or NULL */
     guint qemu_major;
     gboolean kvm;
     char *kvm_reason;

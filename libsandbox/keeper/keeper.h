@@ -87,5 +87,7 @@ typedef struct {
 
 /* Prints the report of sbx_doctor() on stdout; returns the exit code. */
 int sbx_doctor_main(const SbxDoctorPaths *paths);
+void sbx_doctor_paths_clear(SbxDoctorPaths *paths);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SbxDoctorPaths, sbx_doctor_paths_clear)
 
 #endif

@@ -43,7 +43,7 @@ static void exec_keeper(const Launch *launch, char **argv)
                                          "UBSAN_OPTIONS", "TSAN_OPTIONS"};
     /* GLib and libvirt look for their directories below these; libvirt parses tool output. */
     char *environment[24] = {
-        (char *)"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        (char *)"PATH=" LAUNCH_PATH,
         (char *)"LC_ALL=C.UTF-8",
         launch_format("HOME=%s/l", launch->vm_dir),
         launch_format("TMPDIR=%s", launch->vm_dir),

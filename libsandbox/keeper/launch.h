@@ -19,6 +19,9 @@
 
 #include <sys/types.h>
 
+/* Where the keeper, libvirt and their tools look for programs, whatever the caller's PATH is. */
+#define LAUNCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 #define LISTEN_FD 3
 #define STATUS_FD 4
 

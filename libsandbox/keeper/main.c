@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     g_autofree char *kvm = NULL;
     gboolean probe = FALSE;
     gboolean doctor = FALSE;
-    SbxDoctorPaths paths = {0};
+    g_auto(SbxDoctorPaths) paths = {0};
     GOptionEntry entries[] = {
         {"vm-dir", 0, 0, G_OPTION_ARG_FILENAME, &keeper.vm_dir, NULL, NULL},
         {"client-uid", 0, 0, G_OPTION_ARG_INT64, &client_uid, NULL, NULL},

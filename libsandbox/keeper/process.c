@@ -3,6 +3,7 @@
  * Process: one command of a client in a sandbox. The client's pipes go to the agent session, which
  * pumps them; here are only the beginning and the end.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <sandbox/error.h>
@@ -109,10 +110,18 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
 static GError *agent_fault(const GError *error)
 {
     int code = SBX_E_PROTOCOL;
+    int number = 0;
 
     if (error->domain == SBX_AGENT_ERROR) {
         switch (error->code) {
+        case SBX_AGENT_ERROR_NOT_EXECUTABLE:
+            code = SBX_E_EXEC;
+            number = EACCES;
+            break;
         case SBX_AGENT_ERROR_NO_PROGRAM:
+            code = SBX_E_EXEC;
+            number = ENOENT;
+            break;
         case SBX_AGENT_ERROR_BAD_DIRECTORY:
         case SBX_AGENT_ERROR_NO_USER:
         case SBX_AGENT_ERROR_FAILED:
@@ -133,7 +142,7 @@ static GError *agent_fault(const GError *error)
             break;
         }
     }
-    return sbx_fault_new(code, 0, NULL, NULL, "%s", error->message);
+    return sbx_fault_new(code, number, NULL, NULL, "%s", error->message);
 }
 
 static void process_free(SbxProcess *process)

@@ -1,0 +1,235 @@
+/* protocol.h: what the keeper and the guest agent agree on, version 1.
+ *
+ * HTTP/2 with prior knowledge on one byte stream; the keeper is the client. Bodies other than a
+ * process's own bytes are lists of TLVs: one byte tag, four bytes length (big endian), value.
+ * Strings travel with their terminating NUL, so that a decoder can point into the body. Unknown
+ * tags are skipped: a newer end may send more.
+ *
+ *   POST /v1/setup                   setup -> 200 info. Repeatable: a clone gets a new identity.
+ *   GET  /v1/ping                    -> 204
+ *   POST /v1/park                    -> 204, after which the agent forgets the HTTP/2 session and
+ *                                    expects a new one on the same stream; the keeper sends nothing
+ *                                    more on the old one. 409 while a process is being served. A
+ *                                    template is saved parked; hanging up on it is not an end.
+ *   POST /v1/processes/ID            command -> 200 with the header sbx-pid once exec succeeded,
+ *                                    the exit record as body at exit; 422 failure when it cannot
+ *                                    start
+ *   PUT  /v1/processes/ID/stdin      request body is its standard input
+ *   GET  /v1/processes/ID/stdout     response body is its standard output (and so on for stderr)
+ *   POST /v1/processes/ID/signal     signal -> 204, 404 or 409 failure
+ *
+ * ID is decimal, chosen by the keeper, unused at the time. The four requests of a process may be
+ * sent in one write, the POST first. Every other answer than the above carries a failure.
+ */
+#ifndef SBX_AGENT_PROTOCOL_H
+#define SBX_AGENT_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SBX_PROTO_VERSION 1
+#define SBX_PROTO_PORT_NAME "org.libsandbox.agent.0"
+#define SBX_PROTO_PATH "/v1/"
+#define SBX_PROTO_PID_HEADER "sbx-pid"
+
+/* Limits. Both ends enforce them on what they receive. */
+enum {
+    SBX_PROTO_MAX_SCRIPT = 16 << 20,
+    SBX_PROTO_MAX_COMMAND = 20 << 20,  /* a whole command: script, arguments, environment */
+    SBX_PROTO_MAX_SETUP = 1 << 20,
+    SBX_PROTO_MAX_REPLY = 64 << 10,    /* any body from the agent that is not process output */
+    SBX_PROTO_MAX_ARGS = 65536,
+    SBX_PROTO_MAX_ENV = 4096,
+    SBX_PROTO_MAX_NAME = 256,          /* user, host name */
+    SBX_PROTO_MAX_CWD = 4096,          /* PATH_MAX */
+    SBX_PROTO_MAX_TEXT = 1024,         /* a failure's text, a version */
+    SBX_PROTO_MAX_ENTROPY = 4096,
+    SBX_PROTO_MAX_PROCESSES = 1024,
+    SBX_PROTO_MAX_STREAMS = 4 * SBX_PROTO_MAX_PROCESSES + 16,
+    SBX_PROTO_MAX_HEADER_LIST = 8 << 10,
+    SBX_PROTO_STREAM_WINDOW = 256 << 10,
+    /* Connection credit is given back at once, so this only bounds what is in flight. */
+    SBX_PROTO_CONNECTION_WINDOW = 16 << 20,
+    SBX_PROTO_FRAME_SIZE = 64 << 10,
+};
+
+enum sbx_tag {
+    SBX_TAG_HOSTNAME = 1,
+    SBX_TAG_MACHINE_ID,    /* 32 lower-case hexadecimal digits */
+    SBX_TAG_REALTIME,      /* u64, nanoseconds since 1970 */
+    SBX_TAG_ENTROPY,
+    SBX_TAG_ENV,           /* KEY=VALUE, repeated; also in a command */
+    SBX_TAG_VERSION = 16,
+    SBX_TAG_KERNEL,
+    SBX_TAG_BOOT_AGENT,    /* u64, ns of CLOCK_BOOTTIME when the agent's main began */
+    SBX_TAG_BOOT_READY,    /* u64, ns of CLOCK_BOOTTIME when it could serve */
+    SBX_TAG_ARG = 32,      /* repeated */
+    SBX_TAG_SCRIPT,
+    SBX_TAG_CWD,
+    SBX_TAG_USER,
+    SBX_TAG_FLAGS,         /* u32, enum sbx_command_flags */
+    SBX_TAG_SIGNAL = 48,   /* u32 */
+    SBX_TAG_SCOPE,         /* u32, enum sbx_signal_scope */
+    SBX_TAG_EXIT_CODE = 64,
+    SBX_TAG_EXIT_SIGNAL,
+    SBX_TAG_EXIT_OOM,      /* u32, 0 or 1 */
+    SBX_TAG_CPU_USER,      /* u64, microseconds */
+    SBX_TAG_CPU_SYSTEM,    /* u64, microseconds */
+    SBX_TAG_MAX_RSS,       /* u64, bytes */
+    SBX_TAG_WALL,          /* u64, nanoseconds */
+    SBX_TAG_FAILURE = 80,  /* u32, enum sbx_failure_kind */
+    SBX_TAG_ERRNO,         /* u32 */
+    SBX_TAG_TEXT,
+};
+
+enum sbx_command_flags {
+    SBX_COMMAND_STDIN = 1 << 0,  /* a pipe served by .../stdin; otherwise /dev/null */
+    SBX_COMMAND_STDOUT = 1 << 1,
+    SBX_COMMAND_STDERR = 1 << 2,
+    SBX_COMMAND_MERGE = 1 << 3,  /* standard error goes where standard output goes */
+    SBX_COMMAND_CLEAR_ENV = 1 << 4,
+    /* When the main process is gone, what is in the pipes then is all the output there is. Later
+     * output of children left behind is thrown away; they get no SIGPIPE. */
+    SBX_COMMAND_OUTPUT_ENDS_AT_EXIT = 1 << 5,
+    SBX_COMMAND_ALL_FLAGS = (1 << 6) - 1,
+};
+
+enum sbx_signal_scope {
+    SBX_SCOPE_PROCESS = 0,
+    SBX_SCOPE_GROUP = 1,   /* its process group, as a terminal would */
+    SBX_SCOPE_CGROUP = 2,  /* everything it started, whatever that did to hide */
+};
+
+enum sbx_failure_kind {
+    SBX_FAILURE_OTHER = 0,
+    SBX_FAILURE_REQUEST = 1,    /* malformed or not understood */
+    SBX_FAILURE_PROGRAM = 2,    /* not found, not executable, interpreter missing */
+    SBX_FAILURE_DIRECTORY = 3,
+    SBX_FAILURE_USER = 4,
+    SBX_FAILURE_LIMIT = 5,
+    SBX_FAILURE_NO_PROCESS = 6, /* no such ID, or it has exited */
+    SBX_FAILURE_BUSY = 7,
+};
+
+struct sbx_tlv {
+    uint8_t tag;
+    uint32_t length;
+    const uint8_t *value;
+};
+
+struct sbx_tlv_reader {
+    const uint8_t *next;
+    size_t left;
+};
+
+/* Grows by itself up to limit; after a failure (too long, out of memory) every put does nothing. */
+struct sbx_tlv_writer {
+    uint8_t *data;
+    size_t length;
+    size_t allocated;
+    size_t limit;
+    bool failed;
+};
+
+void sbx_tlv_reader_init(struct sbx_tlv_reader *reader, const void *data, size_t length);
+/* 1 with the next item, 0 at the end, -1 when the rest is not a TLV. */
+int sbx_tlv_next(struct sbx_tlv_reader *reader, struct sbx_tlv *item);
+bool sbx_tlv_get_u32(const struct sbx_tlv *item, uint32_t *out);
+bool sbx_tlv_get_u64(const struct sbx_tlv *item, uint64_t *out);
+/* The string in item, or NULL when it is not terminated, has a NUL inside or exceeds max bytes. */
+const char *sbx_tlv_get_string(const struct sbx_tlv *item, size_t max);
+
+void sbx_tlv_writer_init(struct sbx_tlv_writer *writer, size_t limit);
+void sbx_tlv_writer_clear(struct sbx_tlv_writer *writer);
+void sbx_tlv_put(struct sbx_tlv_writer *writer, uint8_t tag, const void *value, size_t length);
+void sbx_tlv_put_u32(struct sbx_tlv_writer *writer, uint8_t tag, uint32_t value);
+void sbx_tlv_put_u64(struct sbx_tlv_writer *writer, uint8_t tag, uint64_t value);
+/* NULL puts nothing. */
+void sbx_tlv_put_string(struct sbx_tlv_writer *writer, uint8_t tag, const char *value);
+
+/* The messages. A decoded one points into the body it was decoded from; argv and env are arrays of
+ * their own, ended by NULL, released by the clear function. Decoders return false for anything that
+ * is malformed, oversized or incomplete, and then leave nothing to clear. */
+struct sbx_command {
+    const char **argv;  /* with a script: its $0, $1 and so on, may be empty */
+    size_t argc;
+    const char **env;   /* KEY=VALUE */
+    size_t env_count;
+    const char *script; /* NUL-terminated at script_length; run by bash -c */
+    size_t script_length;
+    const char *cwd;    /* NULL: home */
+    const char *user;   /* name or number; NULL: app */
+    uint32_t flags;
+};
+
+struct sbx_setup {
+    const char *hostname;
+    const char *machine_id;
+    uint64_t realtime;  /* 0: leave the clock alone */
+    const uint8_t *entropy;
+    size_t entropy_length;
+    const char **env;
+    size_t env_count;
+};
+
+struct sbx_info {
+    const char *version;
+    const char *kernel;
+    uint64_t boot_agent;
+    uint64_t boot_ready;
+};
+
+struct sbx_exit {
+    bool signalled;
+    uint32_t status;  /* exit code, or the signal */
+    bool oom;
+    uint64_t cpu_user;
+    uint64_t cpu_system;
+    uint64_t max_rss;
+    uint64_t wall;
+};
+
+struct sbx_failure {
+    uint32_t kind;
+    uint32_t error; /* errno in the guest, 0 when none fits */
+    const char *text;
+};
+
+struct sbx_signal {
+    uint32_t number;
+    uint32_t scope;
+};
+
+void sbx_command_encode(struct sbx_tlv_writer *writer, const struct sbx_command *command);
+bool sbx_command_decode(const void *data, size_t length, struct sbx_command *out);
+void sbx_command_clear(struct sbx_command *command);
+void sbx_setup_encode(struct sbx_tlv_writer *writer, const struct sbx_setup *setup);
+bool sbx_setup_decode(const void *data, size_t length, struct sbx_setup *out);
+void sbx_setup_clear(struct sbx_setup *setup);
+void sbx_info_encode(struct sbx_tlv_writer *writer, const struct sbx_info *info);
+bool sbx_info_decode(const void *data, size_t length, struct sbx_info *out);
+void sbx_exit_encode(struct sbx_tlv_writer *writer, const struct sbx_exit *record);
+bool sbx_exit_decode(const void *data, size_t length, struct sbx_exit *out);
+void sbx_failure_encode(struct sbx_tlv_writer *writer, const struct sbx_failure *failure);
+bool sbx_failure_decode(const void *data, size_t length, struct sbx_failure *out);
+void sbx_signal_encode(struct sbx_tlv_writer *writer, const struct sbx_signal *signal);
+bool sbx_signal_decode(const void *data, size_t length, struct sbx_signal *out);
+
+/* A request's path, taken apart. */
+enum sbx_resource {
+    SBX_RESOURCE_UNKNOWN,
+    SBX_RESOURCE_SETUP,
+    SBX_RESOURCE_PING,
+    SBX_RESOURCE_PARK,
+    SBX_RESOURCE_PROCESS,
+    SBX_RESOURCE_STDIN,
+    SBX_RESOURCE_STDOUT,
+    SBX_RESOURCE_STDERR,
+    SBX_RESOURCE_SIGNAL,
+};
+enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id);
+/* A decimal number without sign, space or leading zero; false on overflow. */
+bool sbx_decimal_parse(const char *text, size_t length, uint64_t *out);
+
+#endif

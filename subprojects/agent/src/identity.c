@@ -1,0 +1,150 @@
+/* identity.c: host name, machine id, clock, entropy, default environment. May be applied again: a
+ * clone of a template takes its own identity this way. Files are replaced by renaming, never opened
+ * for writing, so whatever root made of the old ones is harmless; when /etc is gone, so be it. */
+#include "identity.h"
+
+#include "agent.h"
+#include "environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/random.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_HOSTS = 64 << 10 };
+
+static int random_fd = -1;
+
+void identity_init(void)
+{
+    random_fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
+}
+
+static void replace_file(const char *path, const char *text, size_t length)
+{
+    char temporary[128];
+
+    snprintf(temporary, sizeof temporary, "%s.sbx", path);
+    unlink(temporary);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return;
+    bool written = write(fd, text, length) == (ssize_t)length;
+    close(fd);
+    if (!written || rename(temporary, path) < 0)
+        unlink(temporary);
+}
+
+static void write_line(const char *path, const char *text)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "%s\n", text);
+    replace_file(path, line, (size_t)n);
+}
+
+static bool is_own_line(const char *line)
+{
+    static const char address[] = "127.0.1.1";
+    size_t n = sizeof address - 1;
+    return strncmp(line, address, n) == 0 && (line[n] == ' ' || line[n] == '\t');
+}
+
+static size_t read_hosts(char *text, size_t size)
+{
+    struct stat info;
+    ssize_t n = -1;
+    int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return 0;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+        n = read(fd, text, size);
+    close(fd);
+    return n > 0 ? (size_t)n : 0;
+}
+
+/* Without an entry for the host's own name, sudo asks the name server for it at every call. */
+static void write_hosts(const char *hostname)
+{
+    static char old[MAX_HOSTS], text[MAX_HOSTS + 512];
+    size_t length = read_hosts(old, sizeof old - 1);
+    int n;
+
+    old[length] = 0;
+    if (length == 0)
+        strcpy(old, "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
+    n = snprintf(text, sizeof text, "127.0.1.1 %s\n", hostname);
+    char *line, *rest = old;
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        if (is_own_line(line) || (rest == NULL && line[0] == 0))
+            continue;
+        n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", line);
+    }
+    replace_file("/etc/hosts", text, (size_t)n);
+}
+
+static bool add_entropy(const uint8_t *bytes, size_t length)
+{
+    struct rand_pool_info *seed = malloc(sizeof *seed + length);
+
+    if (seed == NULL)
+        return false;
+    seed->entropy_count = (int)(length * 8);
+    seed->buf_size = (int)length;
+    memcpy(seed->buf, bytes, length);
+    bool done = ioctl(random_fd, RNDADDENTROPY, seed) == 0 && ioctl(random_fd, RNDRESEEDCRNG) == 0;
+    explicit_bzero(seed, sizeof *seed + length);
+    free(seed);
+    return done;
+}
+
+static bool set_clock(uint64_t realtime)
+{
+    struct timespec now = {.tv_sec = (time_t)(realtime / 1000000000u),
+                           .tv_nsec = (long)(realtime % 1000000000u)};
+    return clock_settime(CLOCK_REALTIME, &now) == 0;
+}
+
+static const char *apply_to_machine(const struct sbx_setup *setup)
+{
+    if (setup->entropy_length > 0 && !add_entropy(setup->entropy, setup->entropy_length))
+        return "cannot seed the random number generator";
+    if (setup->realtime != 0 && !set_clock(setup->realtime))
+        return "cannot set the clock";
+    if (setup->hostname != NULL) {
+        if (sethostname(setup->hostname, strlen(setup->hostname)) < 0)
+            return "cannot set the host name";
+        write_line("/etc/hostname", setup->hostname);
+        write_hosts(setup->hostname);
+    }
+    if (setup->machine_id != NULL)
+        write_line("/etc/machine-id", setup->machine_id);
+    return NULL;
+}
+
+const char *identity_apply(const struct sbx_setup *setup)
+{
+    const char *problem = agent_mode.init ? apply_to_machine(setup) : NULL;
+
+    if (problem == NULL &&
+        !environment_set_defaults((const char *const *)setup->env, setup->env_count))
+        problem = "out of memory";
+    return problem;
+}
+
+void identity_describe(struct sbx_tlv_writer *reply)
+{
+    struct utsname name;
+    struct sbx_info info = {.version = AGENT_VERSION,
+                            .kernel = uname(&name) == 0 ? name.release : "unknown",
+                            .boot_agent = agent_boot_started,
+                            .boot_ready = agent_boot_ready};
+    sbx_info_encode(reply, &info);
+}

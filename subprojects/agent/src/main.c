@@ -1,0 +1,87 @@
+/* main.c: PID 1 of a guest, or a server on an inherited socket for tests:
+ *
+ *   sbx-agent --socket-fd N [--no-cgroup] [--user-self]
+ */
+#include "agent.h"
+#include "boot.h"
+#include "cgroup.h"
+#include "identity.h"
+#include "launch.h"
+#include "loop.h"
+#include "reaper.h"
+#include "server.h"
+#include "transport.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static _Noreturn void usage(void)
+{
+    fprintf(stderr, "usage: sbx-agent --socket-fd N [--no-cgroup] [--user-self]\n");
+    exit(2);
+}
+
+/* The socket's fd. */
+static int parse_options(int argc, char **argv)
+{
+    static const struct option options[] = {{"socket-fd", required_argument, NULL, 's'},
+                                            {"no-cgroup", no_argument, NULL, 'c'},
+                                            {"user-self", no_argument, NULL, 'u'},
+                                            {NULL, 0, NULL, 0}};
+    int choice, fd = -1;
+
+    while ((choice = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (choice == 's')
+            fd = atoi(optarg);
+        else if (choice == 'c')
+            agent_mode.no_cgroup = true;
+        else if (choice == 'u')
+            agent_mode.user_self = true;
+        else
+            usage();
+    }
+    if (fd < 0 || optind != argc)
+        usage();
+    return fd;
+}
+
+/* Ignored signals would be inherited by every command. */
+static void default_signals(void)
+{
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+}
+
+static bool after_batch(void)
+{
+    bool more = reaper_continue();
+    return server_flush() || more;
+}
+
+int main(int argc, char **argv)
+{
+    int fd;
+
+    agent_boot_started = agent_clock(CLOCK_BOOTTIME);
+    agent_mode.init = getpid() == 1 && argc < 2;
+    default_signals();
+    if (agent_mode.init) {
+        fd = boot();
+    } else {
+        agent_redirect_stdio();
+        fd = transport_open_inherited(parse_options(argc, argv));
+        if (!agent_mode.no_cgroup)
+            cgroup_init("/sys/fs/cgroup");
+    }
+    loop_init();
+    reaper_init();
+    launch_init();
+    identity_init();
+    server_init(fd);
+    agent_boot_ready = agent_clock(CLOCK_BOOTTIME);
+    loop_run(after_batch);
+}

@@ -1,0 +1,267 @@
+/* pipes.c: pumps. A read end is only looked at when nghttp2 wants bytes, a write end takes what it
+ * takes and its stream's credit is returned for exactly that; so a slow end stops its own stream.
+ *
+ * All ends are watched edge-triggered, and every edge is followed by reading or writing until
+ * EAGAIN or until the other side has enough, in which case that side starts the next round. */
+#include "pipes.h"
+
+#include "process.h"
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static struct process *of_input(struct source *source)
+{
+    return (struct process *)(void *)((char *)source - offsetof(struct process, input.source));
+}
+
+static struct output *of_output(struct source *source)
+{
+    return (struct output *)(void *)((char *)source - offsetof(struct output, source));
+}
+
+void input_close(struct process *process)
+{
+    struct input *input = &process->input;
+
+    loop_close(&input->source);
+    free(input->queue);
+    input->queue = NULL;
+    input->queue_length = input->queue_allocated = input->queue_at = 0;
+    if (input->closed)
+        return;
+    input->closed = true;
+    if (input->stream_id == 0)
+        return;
+    process_answer_input(process);
+    if (!input->ended)
+        server_stop_body(input->stream_id);
+}
+
+/* Returns how much the pipe took; less than length means it is full or closed. */
+static size_t write_some(struct process *process, const uint8_t *bytes, size_t length)
+{
+    struct input *input = &process->input;
+    size_t done = 0;
+
+    while (done < length && input->source.fd >= 0) {
+        ssize_t n = write(input->source.fd, bytes + done, length - done);
+        if (n > 0)
+            done += (size_t)n;
+        else if (errno != EINTR)
+            break;
+    }
+    server_consume(input->stream_id, done);
+    if (done < length && errno != EAGAIN)
+        input_close(process);
+    return done;
+}
+
+static void input_flush(struct process *process)
+{
+    struct input *input = &process->input;
+
+    if (input->queue_length > input->queue_at) {
+        input->queue_at += write_some(process, input->queue + input->queue_at,
+                                      input->queue_length - input->queue_at);
+        if (input->queue_at < input->queue_length)
+            return;
+        input->queue_at = input->queue_length = 0;
+    }
+    if (input->ended && process->state != PROCESS_PENDING)
+        input_close(process);
+}
+
+static void input_ready(struct source *source, uint32_t events)
+{
+    struct process *process = of_input(source);
+
+    if ((events & EPOLLERR) != 0)
+        input_close(process);
+    else if (process->state == PROCESS_RUNNING)
+        input_flush(process);
+}
+
+int input_open(struct process *process)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    if (!loop_add(&process->input.source, ends[1], EPOLLOUT | EPOLLET, input_ready)) {
+        close(ends[0]);
+        errno = ENOMEM;
+        return -1;
+    }
+    return ends[0];
+}
+
+static bool enqueue(struct input *input, const uint8_t *bytes, size_t length)
+{
+    if (input->queue_at > 0) {
+        input->queue_length -= input->queue_at;
+        memmove(input->queue, input->queue + input->queue_at, input->queue_length);
+        input->queue_at = 0;
+    }
+    size_t needed = input->queue_length + length;
+    if (needed > input->queue_allocated) {
+        uint8_t *queue = realloc(input->queue, needed * 2);
+        if (queue == NULL)
+            return false;
+        input->queue = queue;
+        input->queue_allocated = needed * 2;
+    }
+    memcpy(input->queue + input->queue_length, bytes, length);
+    input->queue_length = needed;
+    return true;
+}
+
+void input_write(struct process *process, const uint8_t *bytes, size_t length)
+{
+    struct input *input = &process->input;
+    size_t done = 0;
+
+    if (input->closed) {
+        server_consume(input->stream_id, length);
+        return;
+    }
+    if (process->state == PROCESS_RUNNING && input->queue_length == input->queue_at)
+        done = write_some(process, bytes, length);
+    if (done < length && !input->closed && !enqueue(input, bytes + done, length - done))
+        input_close(process);
+}
+
+void input_end(struct process *process)
+{
+    process->input.ended = true;
+    if (process->state == PROCESS_RUNNING || process->input.closed)
+        input_flush(process);
+    if (process->input.closed)
+        process_answer_input(process);
+}
+
+void input_stream_closed(struct process *process)
+{
+    process->input.stream_id = 0;
+    input_close(process);
+}
+
+/* What background children still write: thrown away, a chunk at a time. */
+static void discard_ready(struct source *source, uint32_t events)
+{
+    static char waste[64 << 10];
+    struct output *output = of_output(source);
+
+    (void)events;
+    ssize_t n = read(source->fd, waste, sizeof waste);
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    loop_close(source);
+    loop_free_later((struct garbage *)(void *)output);
+}
+
+/* The read end outlives the process's record, in an output of its own. */
+static void keep_discarding(struct output *output)
+{
+    struct output *rest = calloc(1, sizeof *rest);
+    int fd = rest != NULL ? fcntl(output->source.fd, F_DUPFD_CLOEXEC, 3) : -1;
+
+    loop_close(&output->source);
+    if (fd < 0 || !loop_add(&rest->source, fd, EPOLLIN, discard_ready))
+        free(rest);
+}
+
+static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
+                           size_t length, uint32_t *flags, nghttp2_data_source *source, void *data)
+{
+    struct output *output = source->ptr;
+
+    (void)session;
+    (void)stream_id;
+    (void)data;
+    if (output->last && length > output->left)
+        length = output->left;
+    ssize_t n = length > 0 && output->source.fd >= 0 ? read(output->source.fd, buffer, length) : 0;
+    if (n > 0) {
+        output->left -= output->last ? (size_t)n : 0;
+        if (output->last && output->left == 0)
+            *flags |= NGHTTP2_DATA_FLAG_EOF;
+        return n;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR) && !output->last) {
+        output->deferred = true;
+        return NGHTTP2_ERR_DEFERRED;
+    }
+    if (!output->last)
+        loop_close(&output->source);
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return 0;
+}
+
+static void resume(struct output *output)
+{
+    if (!output->deferred || output->stream_id == 0)
+        return;
+    output->deferred = false;
+    server_resume(output->stream_id);
+}
+
+static void output_ready(struct source *source, uint32_t events)
+{
+    (void)events;
+    resume(of_output(source));
+}
+
+int output_open(struct process *process, struct output *output)
+{
+    int ends[2];
+
+    (void)process;
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    if (!loop_add(&output->source, ends[0], EPOLLIN | EPOLLET, output_ready)) {
+        close(ends[1]);
+        errno = ENOMEM;
+        return -1;
+    }
+    output->wanted = true;
+    return ends[1];
+}
+
+void output_serve(struct process *process, struct output *output)
+{
+    process_answer_output(process, output, read_output);
+}
+
+void output_finish(struct output *output)
+{
+    int left = 0;
+
+    if (output->source.fd < 0)
+        return;
+    ioctl(output->source.fd, FIONREAD, &left);
+    output->left = left > 0 ? (size_t)left : 0;
+    output->last = true;
+    resume(output);
+}
+
+void output_stream_closed(struct process *process, struct output *output)
+{
+    output->stream_id = 0;
+    output->finished = true;
+    if (output->source.fd < 0)
+        return;
+    /* All was sent, or the keeper's reader went away: the first keeps the writers alive. */
+    if (output->last && output->left == 0 && process->state == PROCESS_EXITED)
+        keep_discarding(output);
+    else
+        loop_close(&output->source);
+}

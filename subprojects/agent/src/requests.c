@@ -1,0 +1,188 @@
+/* requests.c: routes requests to setup, processes and their pipes, and answers what is wrong. */
+#include "requests.h"
+
+#include "identity.h"
+#include "process.h"
+#include "pipes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail(struct request *request, const char *status, enum sbx_failure_kind kind,
+                 const char *text)
+{
+    struct sbx_failure failure = {.kind = kind, .text = text};
+    server_answer_failure(request, status, &failure);
+}
+
+static void begin_process(struct request *request)
+{
+    switch (process_create(request)) {
+    case 0:
+        request->body_limit = SBX_PROTO_MAX_COMMAND;
+        break;
+    case EEXIST:
+        fail(request, "409", SBX_FAILURE_BUSY, "the process ID is in use");
+        break;
+    case EAGAIN:
+        fail(request, "503", SBX_FAILURE_LIMIT, "too many processes at once");
+        break;
+    default:
+        fail(request, "503", SBX_FAILURE_LIMIT, "the agent is out of memory");
+    }
+}
+
+static void begin_pipe(struct request *request)
+{
+    switch (process_attach(request)) {
+    case 0:
+        break;
+    case ESRCH:
+        fail(request, "404", SBX_FAILURE_NO_PROCESS, "no such process");
+        break;
+    default:
+        fail(request, "409", SBX_FAILURE_BUSY, "the pipe is served already");
+    }
+}
+
+void requests_begin(struct request *request)
+{
+    char wanted = 'P';
+
+    switch (request->resource) {
+    case SBX_RESOURCE_PING:
+    case SBX_RESOURCE_STDOUT:
+    case SBX_RESOURCE_STDERR:
+        wanted = 'G';
+        break;
+    case SBX_RESOURCE_STDIN:
+        wanted = 'U';
+        break;
+    default:
+        break;
+    }
+    if (request->resource == SBX_RESOURCE_UNKNOWN) {
+        fail(request, "404", SBX_FAILURE_REQUEST, "no such resource");
+    } else if (request->method != wanted) {
+        fail(request, "405", SBX_FAILURE_REQUEST, "the method does not fit the resource");
+    } else if (request->resource == SBX_RESOURCE_PROCESS) {
+        begin_process(request);
+    } else if (request->resource == SBX_RESOURCE_SETUP) {
+        request->body_limit = SBX_PROTO_MAX_SETUP;
+    } else if (request->resource == SBX_RESOURCE_SIGNAL) {
+        request->body_limit = SBX_PROTO_MAX_REPLY;
+    } else if (request->resource != SBX_RESOURCE_PING && request->resource != SBX_RESOURCE_PARK) {
+        begin_pipe(request);
+    }
+}
+
+static bool append(struct request *request, const uint8_t *bytes, size_t length)
+{
+    size_t needed = request->body_length + length;
+
+    if (needed > request->body_limit)
+        return false;
+    if (needed > request->body_allocated) {
+        size_t size = needed < 4096 ? 4096 : needed * 2;
+        uint8_t *body = realloc(request->body, size);
+        if (body == NULL)
+            return false;
+        request->body = body;
+        request->body_allocated = size;
+    }
+    memcpy(request->body + request->body_length, bytes, length);
+    request->body_length = needed;
+    return true;
+}
+
+void requests_body(struct request *request, const uint8_t *bytes, size_t length)
+{
+    if (request->resource == SBX_RESOURCE_STDIN && request->process != NULL) {
+        input_write(request->process, bytes, length);
+        return;
+    }
+    server_consume(request->stream_id, length);
+    if (request->answered || append(request, bytes, length))
+        return;
+    fail(request, "413", SBX_FAILURE_LIMIT, "the request is too large");
+    if (request->process != NULL)
+        process_abandon(request);
+}
+
+static void set_up(struct request *request)
+{
+    struct sbx_setup setup;
+    const char *problem;
+
+    if (!sbx_setup_decode(request->body, request->body_length, &setup)) {
+        fail(request, "400", SBX_FAILURE_REQUEST, "malformed setup");
+        return;
+    }
+    problem = identity_apply(&setup);
+    sbx_setup_clear(&setup);
+    if (problem != NULL) {
+        fail(request, "500", SBX_FAILURE_OTHER, problem);
+        return;
+    }
+    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
+    identity_describe(&request->reply);
+    request->reply_ready = true;
+    server_answer_reply(request, "200", 0);
+}
+
+static void send_signal(struct request *request)
+{
+    struct sbx_signal message;
+
+    if (!sbx_signal_decode(request->body, request->body_length, &message)) {
+        fail(request, "400", SBX_FAILURE_REQUEST, "malformed signal");
+        return;
+    }
+    switch (process_signal(request->id, &message)) {
+    case 0:
+        server_answer(request, "204");
+        break;
+    case ESRCH:
+        fail(request, "404", SBX_FAILURE_NO_PROCESS, "the process has exited");
+        break;
+    default:
+        fail(request, "409", SBX_FAILURE_OTHER, "the signal could not be sent");
+    }
+}
+
+void requests_body_end(struct request *request)
+{
+    if (request->answered)
+        return;
+    switch (request->resource) {
+    case SBX_RESOURCE_SETUP:
+        set_up(request);
+        break;
+    case SBX_RESOURCE_PING:
+        server_answer(request, "204");
+        break;
+    case SBX_RESOURCE_PARK:
+        if (!server_park(request))
+            fail(request, "409", SBX_FAILURE_BUSY, "requests are still being served");
+        break;
+    case SBX_RESOURCE_PROCESS:
+        process_start(request);
+        break;
+    case SBX_RESOURCE_STDIN:
+        if (request->process != NULL)
+            input_end(request->process);
+        break;
+    case SBX_RESOURCE_SIGNAL:
+        send_signal(request);
+        break;
+    default:
+        break;
+    }
+}
+
+void requests_closed(struct request *request)
+{
+    if (request->process != NULL)
+        process_detach(request);
+}

@@ -1,0 +1,403 @@
+/* server.c: nghttp2 on the transport. Streams carry a struct request; what a request means is in
+ * requests.c. Flow control is by hand: connection credit is returned at once, so that one stream
+ * cannot starve another, stream credit when the bytes were used. */
+#include "server.h"
+
+#include "agent.h"
+#include "requests.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 64 << 10, READS_PER_TURN = 16, WRITE_SIZE = 128 << 10 };
+
+static struct {
+    struct source source;
+    nghttp2_session *session;
+    size_t request_count;
+    bool connected;     /* the host was there at least once */
+    bool readable;      /* not read to the end since the last edge */
+    bool parking;       /* the answer to park is on its way out */
+    bool parked;        /* ... and out: hanging up is not an end */
+    size_t out_length, out_sent;
+    uint8_t out[WRITE_SIZE];
+} server = {.source.fd = -1};
+
+static int begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *data)
+{
+    (void)data;
+    if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        return 0;
+    struct request *request = calloc(1, sizeof *request);
+    if (request == NULL)
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    request->stream_id = frame->hd.stream_id;
+    server.request_count++;
+    nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, request);
+    return 0;
+}
+
+static char method_code(const uint8_t *value, size_t length)
+{
+    if (length == 3 && memcmp(value, "GET", 3) == 0)
+        return 'G';
+    if (length == 3 && memcmp(value, "PUT", 3) == 0)
+        return 'U';
+    return length == 4 && memcmp(value, "POST", 4) == 0 ? 'P' : 0;
+}
+
+static int header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                  size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
+                  void *data)
+{
+    struct request *request =
+        nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+
+    (void)flags;
+    (void)data;
+    if (request == NULL || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
+        return 0;
+    if (name_length == 5 && memcmp(name, ":path", 5) == 0)
+        request->resource = sbx_path_parse((const char *)value, value_length, &request->id);
+    else if (name_length == 7 && memcmp(name, ":method", 7) == 0)
+        request->method = method_code(value, value_length);
+    return 0;
+}
+
+static int frame_received(nghttp2_session *session, const nghttp2_frame *frame, void *data)
+{
+    (void)data;
+    if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)
+        return 0;
+    struct request *request =
+        nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (request == NULL)
+        return 0;
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+        requests_begin(request);
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
+        requests_body_end(request);
+    return 0;
+}
+
+static int data_received(nghttp2_session *session, uint8_t flags, int32_t stream_id,
+                         const uint8_t *bytes, size_t length, void *data)
+{
+    struct request *request = nghttp2_session_get_stream_user_data(session, stream_id);
+
+    (void)flags;
+    (void)data;
+    nghttp2_session_consume_connection(session, length);
+    if (request != NULL)
+        requests_body(request, bytes, length);
+    else
+        nghttp2_session_consume_stream(session, stream_id, length);
+    return 0;
+}
+
+static int stream_closed(nghttp2_session *session, int32_t stream_id, uint32_t error, void *data)
+{
+    struct request *request = nghttp2_session_get_stream_user_data(session, stream_id);
+
+    (void)error;
+    (void)data;
+    if (request == NULL)
+        return 0;
+    nghttp2_session_set_stream_user_data(session, stream_id, NULL);
+    requests_closed(request);
+    free(request->body);
+    sbx_tlv_writer_clear(&request->reply);
+    server.request_count--;
+    loop_free_later(&request->garbage);
+    return 0;
+}
+
+/* Large frames: one read of a pipe makes one frame. */
+static ssize_t frame_size(nghttp2_session *session, uint8_t type, int32_t stream_id,
+                          int32_t session_window, int32_t stream_window, uint32_t remote_max,
+                          void *data)
+{
+    int32_t size = SBX_PROTO_FRAME_SIZE;
+
+    (void)session;
+    (void)type;
+    (void)stream_id;
+    (void)data;
+    if (size > session_window)
+        size = session_window;
+    if (size > stream_window)
+        size = stream_window;
+    return (uint32_t)size > remote_max ? (ssize_t)remote_max : size;
+}
+
+static nghttp2_session_callbacks *make_callbacks(void)
+{
+    nghttp2_session_callbacks *callbacks;
+
+    if (nghttp2_session_callbacks_new(&callbacks) != 0)
+        agent_fatal("out of memory");
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame_received);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data_received);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_closed);
+    nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, frame_size);
+    return callbacks;
+}
+
+static nghttp2_option *make_option(void)
+{
+    nghttp2_option *option;
+
+    if (nghttp2_option_new(&option) != 0)
+        agent_fatal("out of memory");
+    nghttp2_option_set_no_auto_window_update(option, 1);
+    nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_max_settings(option, 16);
+    nghttp2_option_set_max_outbound_ack(option, 1000);
+    /* Readers that go away reset their streams: as many at once as there can be. */
+    nghttp2_option_set_stream_reset_rate_limit(option, SBX_PROTO_MAX_STREAMS, 1000);
+    return option;
+}
+
+static void start_session(void)
+{
+    static const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, SBX_PROTO_MAX_STREAMS},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, SBX_PROTO_STREAM_WINDOW},
+        {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, SBX_PROTO_FRAME_SIZE},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, SBX_PROTO_MAX_HEADER_LIST},
+    };
+    nghttp2_session_callbacks *callbacks = make_callbacks();
+    nghttp2_option *option = make_option();
+
+    if (nghttp2_session_server_new2(&server.session, callbacks, NULL, option) != 0 ||
+        nghttp2_submit_settings(server.session, NGHTTP2_FLAG_NONE, settings,
+                                sizeof settings / sizeof settings[0]) != 0 ||
+        nghttp2_session_set_local_window_size(server.session, NGHTTP2_FLAG_NONE, 0,
+                                              SBX_PROTO_CONNECTION_WINDOW) != 0)
+        agent_fatal("out of memory");
+    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_option_del(option);
+}
+
+static void host_gone(void)
+{
+    /* A parked template, or a host that is not there yet. */
+    if (server.parked || !server.connected)
+        return;
+    agent_end(0);
+}
+
+/* EAGAIN on the port while the host is away looks like any other: the next edge tells. */
+static void receive(void)
+{
+    static uint8_t buffer[READ_SIZE];
+
+    for (int i = 0; i < READS_PER_TURN && server.readable; i++) {
+        ssize_t n = read(server.source.fd, buffer, sizeof buffer);
+        if (n <= 0) {
+            server.readable = false;
+            if (n == 0 || (errno != EAGAIN && errno != EINTR))
+                host_gone();
+            return;
+        }
+        server.connected = true;
+        server.parked = false;
+        if (nghttp2_session_mem_recv(server.session, buffer, (size_t)n) < 0)
+            agent_end(1);
+    }
+}
+
+static void transport_ready(struct source *source, uint32_t events)
+{
+    (void)source;
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && (events & EPOLLIN) == 0)
+        host_gone();
+    else
+        server.connected = true;
+    server.readable = true;
+}
+
+/* False when the transport is full. */
+static bool write_out(void)
+{
+    while (server.out_sent < server.out_length) {
+        ssize_t n = write(server.source.fd, server.out + server.out_sent,
+                          server.out_length - server.out_sent);
+        if (n <= 0) {
+            if (n < 0 && errno != EAGAIN && errno != EINTR)
+                host_gone();
+            return false;
+        }
+        server.out_sent += (size_t)n;
+    }
+    server.out_length = server.out_sent = 0;
+    return true;
+}
+
+/* Collects frames until the next might not fit; a frame is at most this much. */
+static bool fill_out(void)
+{
+    enum { MAX_FRAME = SBX_PROTO_FRAME_SIZE + 1024 };
+    const uint8_t *data;
+
+    while (server.out_length + MAX_FRAME <= WRITE_SIZE) {
+        ssize_t n = nghttp2_session_mem_send(server.session, &data);
+        if (n < 0)
+            agent_fatal("%s", nghttp2_strerror((int)n));
+        if (n == 0)
+            return false;
+        if ((size_t)n > WRITE_SIZE - server.out_length)
+            agent_fatal("frame of %zd bytes", n);
+        memcpy(server.out + server.out_length, data, (size_t)n);
+        server.out_length += (size_t)n;
+    }
+    return true;
+}
+
+static void finish_parking(void)
+{
+    nghttp2_session_del(server.session);
+    start_session();
+    server.parking = false;
+    server.parked = true;
+}
+
+bool server_flush(void)
+{
+    receive();
+    while (write_out()) {
+        bool more = fill_out();
+        if (server.out_length == 0 && !more)
+            break;
+    }
+    if (server.parking && server.out_length == 0 && server.request_count == 0)
+        finish_parking();
+    else if (!nghttp2_session_want_read(server.session) &&
+             !nghttp2_session_want_write(server.session) && server.out_length == 0)
+        agent_end(1);
+    return server.readable;
+}
+
+void server_init(int fd)
+{
+    start_session();
+    if (!loop_add(&server.source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, transport_ready))
+        agent_fatal("cannot watch the host's port: %s", strerror(errno));
+    server.readable = true;
+}
+
+static ssize_t read_reply(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
+                          size_t length, uint32_t *flags, nghttp2_data_source *source, void *data)
+{
+    struct request *request = source->ptr;
+    size_t left = request->reply.length - request->reply_sent;
+
+    (void)session;
+    (void)stream_id;
+    (void)data;
+    if (!request->reply_ready)
+        return NGHTTP2_ERR_DEFERRED;
+    if (length >= left) {
+        length = left;
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    }
+    if (length > 0)
+        memcpy(buffer, request->reply.data + request->reply_sent, length);
+    request->reply_sent += length;
+    return (ssize_t)length;
+}
+
+static nghttp2_nv make_header(const char *name, const char *value)
+{
+    return (nghttp2_nv){(uint8_t *)name, (uint8_t *)value, strlen(name), strlen(value),
+                        NGHTTP2_NV_FLAG_NONE};
+}
+
+static void submit(struct request *request, const char *status, const char *pid,
+                   const nghttp2_data_provider *provider)
+{
+    nghttp2_nv headers[2] = {make_header(":status", status)};
+    size_t count = 1;
+
+    if (request->answered)
+        return;
+    request->answered = true;
+    if (pid != NULL)
+        headers[count++] = make_header(SBX_PROTO_PID_HEADER, pid);
+    if (nghttp2_submit_response(server.session, request->stream_id, headers, count, provider) != 0)
+        nghttp2_submit_rst_stream(server.session, NGHTTP2_FLAG_NONE, request->stream_id,
+                                  NGHTTP2_INTERNAL_ERROR);
+}
+
+void server_answer(struct request *request, const char *status)
+{
+    submit(request, status, NULL, NULL);
+}
+
+void server_answer_reply(struct request *request, const char *status, pid_t pid)
+{
+    nghttp2_data_provider provider = {.source.ptr = request, .read_callback = read_reply};
+    char text[16];
+
+    if (pid <= 0) {
+        submit(request, status, NULL, &provider);
+        return;
+    }
+    size_t at = sizeof text - 1;
+    text[at] = 0;
+    for (pid_t rest = pid; rest > 0; rest /= 10)
+        text[--at] = (char)('0' + rest % 10);
+    submit(request, status, text + at, &provider);
+}
+
+void server_reply_ready(struct request *request)
+{
+    request->reply_ready = true;
+    server_resume(request->stream_id);
+}
+
+void server_answer_stream(struct request *request, nghttp2_data_source_read_callback read,
+                          void *data)
+{
+    nghttp2_data_provider provider = {.source.ptr = data, .read_callback = read};
+    submit(request, "200", NULL, &provider);
+}
+
+void server_answer_failure(struct request *request, const char *status,
+                           const struct sbx_failure *failure)
+{
+    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
+    sbx_failure_encode(&request->reply, failure);
+    request->reply_ready = true;
+    server_answer_reply(request, status, 0);
+}
+
+void server_resume(int32_t stream_id)
+{
+    nghttp2_session_resume_data(server.session, stream_id);
+}
+
+void server_consume(int32_t stream_id, size_t length)
+{
+    if (length > 0)
+        nghttp2_session_consume_stream(server.session, stream_id, length);
+}
+
+void server_stop_body(int32_t stream_id)
+{
+    nghttp2_submit_rst_stream(server.session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_NO_ERROR);
+}
+
+bool server_park(struct request *request)
+{
+    if (server.request_count > 1)
+        return false;
+    server_answer(request, "204");
+    server.parking = true;
+    return true;
+}

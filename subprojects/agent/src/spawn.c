@@ -1,0 +1,228 @@
+/* spawn.c: decides user, directory, environment, pipes and cgroup, launches, and puts into words
+ * what went wrong. */
+#include "spawn.h"
+
+#include "agent.h"
+#include "environment.h"
+#include "launch.h"
+#include "user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The kernel's MAX_ARG_STRLEN, with the NUL. */
+enum { MAX_ARGUMENT = 128 << 10 };
+
+/* What bash is given instead of a script that is in LAUNCH_SCRIPT_FD. */
+#define SCRIPT_FROM_FD ". /proc/self/fd/9"
+#define SCRIPT_PROLOGUE "exec 9<&-;"
+
+static int null_fd = -1;
+
+__attribute__((format(printf, 4, 5))) static bool fail(struct sbx_failure *failure,
+                                                       enum sbx_failure_kind kind, int error,
+                                                       const char *format, ...)
+{
+    static char text[SBX_PROTO_MAX_TEXT];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    *failure = (struct sbx_failure){.kind = kind, .error = (uint32_t)error, .text = text};
+    return false;
+}
+
+/* What the child needs for as long as the launch takes. */
+struct preparation {
+    struct sbx_command command;
+    struct user user;
+    const char **script_argv; /* NULL: the command has no script */
+    char **environment;
+    int command_ends[3]; /* the command's ends of its pipes */
+    int script_fd;
+};
+
+static bool write_all(int fd, const char *data, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, data, length);
+        if (n < 0 && errno != EINTR)
+            return false;
+        data += n > 0 ? n : 0;
+        length -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* A script too long for one argument is sourced from a sealed memory file, $0 being bash all the
+ * same. Its first act is to close that file, so that the commands in it do not inherit it. */
+static int make_script_file(const char *script, size_t length)
+{
+    int fd = memfd_create("script", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -1;
+    if (!write_all(fd, SCRIPT_PROLOGUE, strlen(SCRIPT_PROLOGUE)) ||
+        !write_all(fd, script, length) ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool prepare_script(struct preparation *preparation, struct sbx_failure *failure)
+{
+    struct sbx_command *command = &preparation->command;
+    const char *script = command->script;
+
+    if (script == NULL)
+        return true;
+    if (command->script_length >= MAX_ARGUMENT) {
+        preparation->script_fd = make_script_file(script, command->script_length);
+        if (preparation->script_fd < 0)
+            return fail(failure, SBX_FAILURE_OTHER, errno, "cannot store the script: %s",
+                        strerror(errno));
+        script = SCRIPT_FROM_FD;
+    }
+    preparation->script_argv = calloc(command->argc + 4, sizeof *preparation->script_argv);
+    if (preparation->script_argv == NULL)
+        return fail(failure, SBX_FAILURE_OTHER, ENOMEM, "out of memory");
+    preparation->script_argv[0] = "bash";
+    preparation->script_argv[1] = "-c";
+    preparation->script_argv[2] = script;
+    memcpy(preparation->script_argv + 3, command->argv, command->argc * sizeof *command->argv);
+    return true;
+}
+
+static bool prepare_user(struct preparation *preparation, struct sbx_failure *failure)
+{
+    const char *who = preparation->command.user != NULL ? preparation->command.user : "app";
+
+    if (agent_mode.user_self)
+        user_self(&preparation->user);
+    else if (!user_find(who, &preparation->user))
+        return fail(failure, SBX_FAILURE_USER, ENOENT, "no such user: \"%s\"", who);
+    return true;
+}
+
+static bool open_pipes(struct process *process, int ends[3])
+{
+    uint32_t flags = process->flags;
+
+    if (null_fd < 0)
+        null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if ((flags & SBX_COMMAND_STDIN) != 0 && (ends[0] = input_open(process)) < 0)
+        return false;
+    if ((flags & SBX_COMMAND_STDOUT) != 0 &&
+        (ends[1] = output_open(process, &process->outputs[0])) < 0)
+        return false;
+    if ((flags & (SBX_COMMAND_STDERR | SBX_COMMAND_MERGE)) == SBX_COMMAND_STDERR &&
+        (ends[2] = output_open(process, &process->outputs[1])) < 0)
+        return false;
+    return null_fd >= 0;
+}
+
+static bool describe(const struct launch *launch, const struct launch_error *error,
+                     struct sbx_failure *failure)
+{
+    const char *reason = strerror(error->error);
+    const char *where = launch->cwd != NULL ? launch->cwd : launch->user->home;
+
+    switch (error->stage) {
+    case LAUNCH_EXEC:
+        if (error->error == ENOENT)
+            return fail(failure, SBX_FAILURE_PROGRAM, ENOENT, "no such program: \"%.200s\"",
+                        launch->program);
+        return fail(failure, SBX_FAILURE_PROGRAM, error->error, "cannot run \"%.200s\": %s",
+                    launch->program, reason);
+    case LAUNCH_INTERPRETER:
+        return fail(failure, SBX_FAILURE_PROGRAM, ENOENT,
+                    "cannot run \"%.200s\": its interpreter is missing", launch->program);
+    case LAUNCH_DIRECTORY:
+        if (error->error == ENOENT)
+            return fail(failure, SBX_FAILURE_DIRECTORY, ENOENT, "no such directory: \"%.200s\"",
+                        where);
+        return fail(failure, SBX_FAILURE_DIRECTORY, error->error,
+                    "user \"%s\" cannot enter directory \"%.200s\": %s", launch->user->name, where,
+                    reason);
+    case LAUNCH_USER:
+        return fail(failure, SBX_FAILURE_USER, error->error, "cannot become user \"%s\": %s",
+                    launch->user->name, reason);
+    default:
+        return fail(failure, SBX_FAILURE_OTHER, error->error, "cannot make a process: %s", reason);
+    }
+}
+
+static bool run(struct process *process, struct preparation *preparation,
+                struct sbx_failure *failure)
+{
+    const struct sbx_command *command = &preparation->command;
+    bool merge = (command->flags & SBX_COMMAND_MERGE) != 0;
+    const int *ends = preparation->command_ends;
+    const char *path = environment_get(preparation->environment, "PATH");
+    struct launch_error error;
+    struct launch launching = {
+        .argv = (char *const *)(command->script != NULL ? preparation->script_argv : command->argv),
+        .environment = preparation->environment,
+        .program = command->script != NULL ? "bash" : command->argv[0],
+        .search_path = path != NULL ? path : "/usr/local/bin:/usr/bin:/bin",
+        .cwd = command->cwd,
+        .user = &preparation->user,
+        .switch_user = !agent_mode.user_self,
+        .stdio = {ends[0] >= 0 ? ends[0] : null_fd, ends[1] >= 0 ? ends[1] : null_fd,
+                  ends[2] >= 0 ? ends[2] : null_fd},
+        .script_fd = preparation->script_fd,
+        .cgroup_fd = process->cgroup.fd,
+    };
+
+    if (merge)
+        launching.stdio[2] = launching.stdio[1];
+    process->started = agent_clock(CLOCK_MONOTONIC);
+    process->pid = launch(&launching, &error);
+    return process->pid > 0 || describe(&launching, &error, failure);
+}
+
+static bool build(struct process *process, struct preparation *preparation,
+                  struct sbx_failure *failure)
+{
+    const struct sbx_command *command = &preparation->command;
+
+    process->flags = command->flags;
+    if (!prepare_user(preparation, failure) || !prepare_script(preparation, failure))
+        return false;
+    const char *cwd = command->cwd != NULL ? command->cwd : preparation->user.home;
+    preparation->environment = environment_build(command, &preparation->user, cwd);
+    if (preparation->environment == NULL || !open_pipes(process, preparation->command_ends))
+        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
+    if (!cgroup_create(&process->cgroup))
+        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup: %s",
+                    strerror(errno));
+    return run(process, preparation, failure);
+}
+
+bool spawn(struct process *process, const uint8_t *body, size_t length,
+           struct sbx_failure *failure)
+{
+    struct preparation preparation = {.command_ends = {-1, -1, -1}, .script_fd = -1};
+
+    if (!sbx_command_decode(body, length, &preparation.command))
+        return fail(failure, SBX_FAILURE_REQUEST, EINVAL, "malformed command");
+    bool started = build(process, &preparation, failure);
+    for (int i = 0; i < 3; i++)
+        if (preparation.command_ends[i] >= 0)
+            close(preparation.command_ends[i]);
+    if (preparation.script_fd >= 0)
+        close(preparation.script_fd);
+    free(preparation.script_argv);
+    free(preparation.environment);
+    sbx_command_clear(&preparation.command);
+    return started;
+}
