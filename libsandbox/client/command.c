@@ -66,13 +66,26 @@ int sbx_command_add_arg(sbx_command *command, const char *arg, sbx_error **error
     return SBX_OK;
 }
 
+/* What a variable takes of a command's bytes. */
+static size_t env_bytes(const char *name, const char *value)
+{
+    return value != NULL ? strlen(name) + strlen(value) + 2 : 0;
+}
+
 int sbx_command_set_env(sbx_command *command, const char *name, const char *value,
                         sbx_error **error)
 {
-    int code = sbx_check_env(name, value, g_hash_table_size(command->env), __func__, error);
+    int code = sbx_check_env(name, value, command->env, __func__, error);
+    size_t bytes;
 
     if (code < 0)
         return code;
+    bytes = command->bytes - env_bytes(name, g_hash_table_lookup(command->env, name)) +
+            env_bytes(name, value);
+    if (value != NULL && bytes > SBX_COMMAND_BYTES_MAX)
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, __func__, NULL,
+                        "the command has more than %d bytes", SBX_COMMAND_BYTES_MAX);
+    command->bytes = bytes;
     if (value == NULL)
         g_hash_table_remove(command->env, name);
     else

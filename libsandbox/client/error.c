@@ -74,6 +74,17 @@ int sbx_fail_fault(sbx_error **error, const char *operation, GError *fault)
     return code;
 }
 
+int sbx_fail_with(sbx_error **error, sbx_error *reason)
+{
+    int code = reason->code;
+
+    if (error != NULL)
+        *error = reason;
+    else
+        sbx_error_free(reason);
+    return code;
+}
+
 int sbx_code_from_name(const char *name)
 {
     int code = sbx_fault_code_from_name(name);

@@ -106,6 +106,7 @@ static JsonObject *id_params(const char *id)
 int sbx_connect(const char *id, const sbx_options *options, sbx **out, sbx_error **error)
 {
     g_auto(SbxReply) reply = {0};
+    sbx_error *reason = NULL;
     int code;
 
     if (id == NULL || !id_ok(id))
@@ -114,10 +115,12 @@ int sbx_connect(const char *id, const sbx_options *options, sbx **out, sbx_error
     if (out == NULL || options != NULL)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
                         "out must not be NULL, and options is reserved: pass NULL");
-    code = sbx_call(0, "sandbox.connect", id_params(id), NULL, 0, &reply, __func__, error);
-    if (code == SBX_E_NOT_FOUND && (error == NULL || *error == NULL))
+    code = sbx_call(0, "sandbox.connect", id_params(id), NULL, 0, &reply, __func__, &reason);
+    if (reason != NULL)
+        return sbx_fail_with(error, reason);
+    if (code == SBX_E_NOT_FOUND) /* there is no keeper */
         return not_found(id, __func__, error);
-    return code < 0 ? code : handle_new(&reply, out, __func__, error);
+    return handle_new(&reply, out, __func__, error);
 }
 
 int sbx_check_handle(sbx *sandbox, const char *operation, sbx_error **error)
@@ -142,11 +145,7 @@ int sbx_kill(sbx *sandbox, sbx_error **error)
         sbx_error_free(reason);
         return SBX_OK;
     }
-    if (reason != NULL && error != NULL)
-        *error = reason;
-    else
-        sbx_error_free(reason);
-    return code;
+    return reason != NULL ? sbx_fail_with(error, reason) : code;
 }
 
 sbx *sbx_ref(sbx *sandbox)

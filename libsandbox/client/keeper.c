@@ -267,12 +267,13 @@ static int start_keeper(int directory, const char *runtime, const char *operatio
 
 int sbx_keeper_connect(int start, const char *operation, sbx_error **error)
 {
-    g_autofree char *runtime = sbx_runtime_dir(operation, error);
+    sbx_error *reason = NULL;
+    g_autofree char *runtime = sbx_runtime_dir(operation, &reason);
     g_auto(fd_t) directory = -1;
     int code;
 
     if (runtime == NULL)
-        return SBX_E_SYSTEM;
+        return sbx_fail_with(error, reason);
     directory = open(runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot open %s: %s", runtime,

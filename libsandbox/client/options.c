@@ -112,7 +112,7 @@ int sbx_options_set_start_timeout(sbx_options *options, int64_t milliseconds, sb
     return SBX_OK;
 }
 
-int sbx_check_env(const char *name, const char *value, guint count, const char *operation,
+int sbx_check_env(const char *name, const char *value, GHashTable *env, const char *operation,
                   sbx_error **error)
 {
     if (name == NULL || *name == '\0' || strchr(name, '=') != NULL)
@@ -123,7 +123,7 @@ int sbx_check_env(const char *name, const char *value, guint count, const char *
         return sbx_fail(error, SBX_E_TOO_BIG, 0, operation, NULL,
                         "the environment variable %.64s is longer than %d bytes", name,
                         SBX_ENV_BYTES_MAX);
-    if (value != NULL && count >= SBX_ENV_MAX)
+    if (value != NULL && g_hash_table_size(env) >= SBX_ENV_MAX && !g_hash_table_contains(env, name))
         return sbx_fail(error, SBX_E_TOO_BIG, 0, operation, NULL,
                         "there are more than %d environment variables", SBX_ENV_MAX);
     return SBX_OK;
@@ -132,7 +132,7 @@ int sbx_check_env(const char *name, const char *value, guint count, const char *
 int sbx_options_set_env(sbx_options *options, const char *name, const char *value,
                         sbx_error **error)
 {
-    int code = sbx_check_env(name, value, g_hash_table_size(options->env), __func__, error);
+    int code = sbx_check_env(name, value, options->env, __func__, error);
 
     if (code < 0)
         return code;

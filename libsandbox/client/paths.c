@@ -129,8 +129,7 @@ char *sbx_runtime_dir(const char *operation, sbx_error **error)
         path = g_build_filename(xdg, "libsandbox", NULL);
     else
         path = g_strdup_printf("/tmp/libsandbox-%u", (unsigned int)geteuid());
-    /* Root's keeper serves from it as another user, who must be able to pass through. */
-    if (g_mkdir_with_parents(path, 0700) < 0 || (geteuid() == 0 && chmod(path, 0711) < 0)) {
+    if (g_mkdir_with_parents(path, 0700) < 0) {
         sbx_fail(error, errno == EACCES || errno == EROFS ? SBX_E_DENIED : SBX_E_SYSTEM, errno,
                  operation, "set XDG_RUNTIME_DIR to a directory that you can write",
                  "cannot make the runtime directory %s: %s", path, g_strerror(errno));
@@ -138,5 +137,11 @@ char *sbx_runtime_dir(const char *operation, sbx_error **error)
     }
     if (check_private(path, operation, error) < 0)
         return NULL;
+    /* Root's keeper serves from it as another user, who must be able to pass through. */
+    if (geteuid() == 0 && chmod(path, 0711) < 0) {
+        sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot change the mode of %s: %s",
+                 path, g_strerror(errno));
+        return NULL;
+    }
     return g_steal_pointer(&path);
 }

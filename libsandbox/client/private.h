@@ -26,6 +26,8 @@ int sbx_fail_cause(sbx_error **error, int code, int sys_errno, const char *opera
                    const char *hint, const char *cause, const char *message);
 /* The same from a GError of the SBX_FAULT domain (any other becomes SBX_E_SYSTEM); frees it. */
 int sbx_fail_fault(sbx_error **error, const char *operation, GError *fault);
+/* Hands on an error that was already made, not NULL; returns its code. */
+int sbx_fail_with(sbx_error **error, sbx_error *reason);
 /* The number of a code's name, or SBX_E_INTERNAL for an unknown one. */
 int sbx_code_from_name(const char *name);
 
@@ -50,8 +52,8 @@ struct sbx_options {
     GHashTable *labels; /* char* -> char* */
 };
 
-/* Checks an environment variable's name and size. */
-int sbx_check_env(const char *name, const char *value, guint count, const char *operation,
+/* Checks an environment variable's name and size, and that there is room for it in @env. */
+int sbx_check_env(const char *name, const char *value, GHashTable *env, const char *operation,
                   sbx_error **error);
 /* A JSON object of a table of strings; bytes that are not UTF-8 survive. */
 JsonObject *sbx_strings_to_json(GHashTable *table);

@@ -105,6 +105,16 @@ static int sandbox_gone(sbx *sandbox, const char *operation, sbx_error **error)
                     "the sandbox %s has ended: its keeper is gone", sandbox->id);
 }
 
+/* Hands on how a call failed. Who has a handle has a sandbox that was there: one that the keeper does
+ * not know, because it is a new keeper or has forgotten it, has ended. */
+static int call_failed(sbx *sandbox, sbx_error *reason, const char *operation, sbx_error **error)
+{
+    if (sbx_error_code(reason) != SBX_E_NOT_FOUND)
+        return sbx_fail_with(error, reason);
+    sbx_error_free(reason);
+    return sbx_fail(error, SBX_E_GONE, 0, operation, NULL, "the sandbox %s has ended", sandbox->id);
+}
+
 static int take_link(sbx *sandbox, SbxLink *link, const char *operation, sbx_error **error)
 {
     int code = sbx_check_handle(sandbox, operation, error);
@@ -120,6 +130,7 @@ int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out, sbx_e
     g_auto(Pipes) pipes = PIPES_INIT;
     g_auto(SbxReply) reply = {0};
     SbxLink link = {.fd = -1};
+    sbx_error *reason = NULL;
     sbx_process *process;
     int64_t id;
     int code;
@@ -132,13 +143,15 @@ int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out, sbx_e
     if (code < 0)
         return code;
     id = send_start(sandbox, "process.spawn", command, command->stdio, &pipes, &link, __func__,
-                    error);
-    code = id < 0 ? (int)id : sbx_link_receive(&link, id, &reply, __func__, error);
-    process = code == SBX_OK ? g_try_new0(sbx_process, 1) : NULL;
+                    &reason);
+    if (id >= 0)
+        sbx_link_receive(&link, id, &reply, __func__, &reason);
+    process = reason == NULL ? g_try_new0(sbx_process, 1) : NULL;
     if (process == NULL) {
         sbx_link_drop(&link);
-        return code < 0 ? code : sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL,
-                                          "out of memory");
+        return reason != NULL ? call_failed(sandbox, reason, __func__, error)
+                              : sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL,
+                                         "out of memory");
     }
     process->refs = 1;
     process->sandbox = sbx_ref(sandbox);
@@ -293,6 +306,7 @@ int sbx_process_oom(sbx_process *process)
 int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
 {
     g_auto(SbxReply) reply = {0};
+    sbx_error *reason = NULL;
     JsonObject *params;
     int code = sbx_check_handle(process->sandbox, __func__, error);
 
@@ -304,10 +318,10 @@ int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
     json_object_set_string_member(params, "sandbox", process->sandbox->id);
     json_object_set_int_member(params, "process", process->number);
     json_object_set_int_member(params, "signal", signal);
-    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, __func__, error);
-    return code == SBX_E_NOT_FOUND && (error == NULL || *error == NULL)
-               ? sandbox_gone(process->sandbox, __func__, error)
-               : code;
+    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, __func__, &reason);
+    if (reason != NULL)
+        return call_failed(process->sandbox, reason, __func__, error);
+    return code == SBX_E_NOT_FOUND ? sandbox_gone(process->sandbox, __func__, error) : code;
 }
 
 /* Reads one stream when poll() found something. Closes it at its end. */
@@ -363,6 +377,7 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
     g_auto(Pipes) pipes = PIPES_INIT;
     g_auto(SbxReply) reply = {0};
     SbxLink link = {.fd = -1};
+    sbx_error *reason = NULL;
     sbx_result *result;
     int modes[3] = {command->stdio[0], command->stdio[1], command->stdio[2]};
     int64_t id;
@@ -376,16 +391,15 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
     if (code < 0)
         return code;
     result = calloc(1, sizeof *result);
-    id = result == NULL ? sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory")
-                        : send_start(sandbox, "process.run", command, modes, &pipes, &link,
-                                     operation, error);
-    code = id < 0 ? (int)id : collect_output(&pipes, link.fd, result, operation, error);
-    if (code == SBX_OK)
-        code = sbx_link_receive(&link, id, &reply, operation, error);
-    if (code < 0) {
+    id = result == NULL
+             ? sbx_fail(&reason, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory")
+             : send_start(sandbox, "process.run", command, modes, &pipes, &link, operation, &reason);
+    if (id >= 0 && collect_output(&pipes, link.fd, result, operation, &reason) == SBX_OK)
+        sbx_link_receive(&link, id, &reply, operation, &reason);
+    if (reason != NULL) {
         sbx_link_drop(&link);
         sbx_result_free(result);
-        return code;
+        return call_failed(sandbox, reason, operation, error);
     }
     result->exit_code = (int)sbx_json_get_int(reply.result, "exit_code", -1);
     result->signal = (int)sbx_json_get_int(reply.result, "signal", 0);

@@ -85,11 +85,14 @@ int boot(void)
     read_command_line(line);
     command_line_value(line, "sbx.root=", root, sizeof root);
     command_line_value(line, "sbx.scratch=", scratch, sizeof scratch);
+    pid_t disks = mount_disks_begin(root, scratch);
+    pid_t overlay = modules_load_begin("overlay");
     modules_load("boot");
     modules_load_for_devices();
+    modules_load_end(overlay, "overlay");
     modules_delete_files();
     int port = transport_open_virtio_serial(SBX_PROTO_PORT_NAME);
-    mount_root(root, scratch);
+    mount_root(disks);
     mount_late();
     escape_oom_killer();
     cgroup_init("/sys/fs/cgroup");

@@ -11,34 +11,68 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define FOLDER "/modules/"
 
-static void load(const char *name)
+/* False when it needs a symbol of a module that is not there yet. */
+static bool load(const char *name)
 {
     char path[256];
+    bool loaded = true;
 
     snprintf(path, sizeof path, FOLDER "%s", name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         agent_fatal("cannot open %s: %s", path, strerror(errno));
-    if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST && errno != ENODEV)
-        agent_fatal("cannot load %s: %s", path, strerror(errno));
+    if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST && errno != ENODEV) {
+        loaded = false;
+        if (errno != ENOENT)
+            agent_fatal("cannot load %s: %s", path, strerror(errno));
+    }
     close(fd);
+    return loaded;
+}
+
+static bool load_group(const char *group)
+{
+    char line[256], name[128], of[32];
+    bool loaded = true;
+    FILE *list = fopen(FOLDER "list", "re");
+
+    if (list == NULL)
+        return true;
+    while (loaded && fgets(line, sizeof line, list) != NULL)
+        if (sscanf(line, "%127s %31s", name, of) == 2 && strcmp(of, group) == 0)
+            loaded = load(name);
+    fclose(list);
+    return loaded;
 }
 
 void modules_load(const char *group)
 {
-    char line[256], name[128], of[32];
-    FILE *list = fopen(FOLDER "list", "re");
+    if (!load_group(group))
+        agent_fatal("a module of group %s needs one that is missing", group);
+}
 
-    if (list == NULL)
-        return;
-    while (fgets(line, sizeof line, list) != NULL)
-        if (sscanf(line, "%127s %31s", name, of) == 2 && strcmp(of, group) == 0)
-            load(name);
-    fclose(list);
+pid_t modules_load_begin(const char *group)
+{
+    pid_t child = fork();
+
+    if (child < 0)
+        agent_fatal("fork: %s", strerror(errno));
+    if (child == 0)
+        _exit(load_group(group) ? 0 : 1);
+    return child;
+}
+
+void modules_load_end(pid_t aside, const char *group)
+{
+    int status;
+
+    if (waitpid(aside, &status, 0) != aside || status != 0)
+        modules_load(group);
 }
 
 /* The device id of /sys/bus/virtio/devices/NAME, or 0. */

@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MOUNT_ATTR_RDONLY
@@ -75,14 +76,32 @@ static void mount_scratch(const char *device)
     chmod("/scratch/upper", 0755);
 }
 
-void mount_root(const char *root_device, const char *scratch_device)
+static void mount_lower(const char *device)
 {
-    wait_for(root_device);
-    wait_for(scratch_device);
     mkdir("/lower", 0755);
-    if (mount(root_device, "/lower", "ext4", MS_RDONLY | MS_NOATIME, NULL) < 0)
-        agent_fatal("cannot mount the root disk %s: %s", root_device, strerror(errno));
+    if (mount(device, "/lower", "ext4", MS_RDONLY | MS_NOATIME, NULL) < 0)
+        agent_fatal("cannot mount the root disk %s: %s", device, strerror(errno));
+}
+
+pid_t mount_disks_begin(const char *root_device, const char *scratch_device)
+{
+    pid_t child = fork();
+
+    need(child >= 0, "fork");
+    if (child > 0)
+        return child;
+    wait_for(root_device);
+    mount_lower(root_device);
+    wait_for(scratch_device);
     mount_scratch(scratch_device);
+    _exit(0);
+}
+
+void mount_root(pid_t disks)
+{
+    int status;
+
+    need(waitpid(disks, &status, 0) == disks && status == 0, "cannot mount the disks");
     mount_on("overlay", "overlay", "/newroot", MS_NOATIME,
              "lowerdir=/lower,upperdir=/scratch/upper,workdir=/scratch/work");
     need(chdir("/newroot") == 0, "cannot enter the new root");

@@ -2,11 +2,15 @@
 #ifndef SBX_MOUNT_H
 #define SBX_MOUNT_H
 
+#include <sys/types.h>
+
 /* /dev, /proc and /sys in the initramfs. */
 void mount_early(void);
-/* The overlay of the read-only root device and the scratch device becomes /. Waits for the devices
- * to appear. */
-void mount_root(const char *root_device, const char *scratch_device);
+/* Mounts both disks in a process aside, each as soon as its device is there: loading the other modules
+ * takes as long as that. A failure there is fatal to the agent, as one here is. */
+pid_t mount_disks_begin(const char *root_device, const char *scratch_device);
+/* Waits for that. The overlay of the read-only root disk and the scratch disk becomes /. */
+void mount_root(pid_t disks);
 /* What belongs below the new root. */
 void mount_late(void);
 
