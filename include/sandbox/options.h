@@ -28,6 +28,7 @@ typedef struct sbx_options sbx_options;
 #define SBX_LABEL_VALUE_MAX 128                /* bytes */
 #define SBX_ENV_MAX 1024                       /* variables */
 #define SBX_ENV_BYTES_MAX 131072               /* bytes of one NAME=value */
+#define SBX_ENV_TOTAL_MAX 524288               /* bytes of all of them */
 #define SBX_TIMEOUT_SESSION INT64_C(0)         /* the sandbox ends with the last handle */
 #define SBX_TIMEOUT_MAX_MS (INT64_C(366) * 86400000)
 
@@ -124,7 +125,8 @@ SBX_PUBLIC int sbx_options_set_timeout(sbx_options *options, int64_t millisecond
 /**
  * sbx_options_set_start_timeout:
  * @options: options
- * @milliseconds: how long the guest may take to come up, 1 to 3600000; default 60000
+ * @milliseconds: how long the guest may take to come up, 1 to 3600000; default 60000. When many
+ *   sandboxes are made at once their guests boot in turn; the time counts from when it is this one's.
  * @error: where to put an error, or NULL
  *
  * Errors: SBX_E_INVALID when out of range; sbx_create() fails with SBX_E_BOOT when the time runs
@@ -142,8 +144,8 @@ SBX_PUBLIC int sbx_options_set_start_timeout(sbx_options *options, int64_t milli
  *
  * Sets an environment variable that every command in the sandbox sees.
  *
- * Errors: SBX_E_INVALID for a bad name, SBX_E_TOO_BIG beyond SBX_ENV_MAX variables or
- * SBX_ENV_BYTES_MAX bytes. Never blocks. Since: 0.1
+ * Errors: SBX_E_INVALID for a bad name, SBX_E_TOO_BIG beyond SBX_ENV_MAX variables,
+ * SBX_ENV_BYTES_MAX bytes of one or SBX_ENV_TOTAL_MAX bytes of all. Never blocks. Since: 0.1
  */
 SBX_PUBLIC int sbx_options_set_env(sbx_options *options, const char *name, const char *value,
                                    sbx_error **error);

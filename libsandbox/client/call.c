@@ -158,22 +158,40 @@ int sbx_link_call(SbxLink *link, const char *method, JsonObject *params, const i
     return sbx_link_receive(link, id, reply, operation, error);
 }
 
-int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
-             SbxReply *reply, const char *operation, sbx_error **error)
+/* One attempt. *used is set when the link had been used before. */
+static int call_once(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
+                     SbxReply *reply, int *used, const char *operation, sbx_error **error)
 {
     SbxLink link;
     int code = sbx_link_take(start, &link, operation, error);
 
-    if (code < 0) {
-        if (params != NULL)
-            json_object_unref(params);
+    if (code < 0)
         return code;
-    }
-    code = sbx_link_call(&link, method, params, fds, n_fds, reply, operation, error);
+    *used = link.next_id > 1;
+    code = sbx_link_call(&link, method, params != NULL ? json_object_ref(params) : NULL, fds, n_fds,
+                         reply, operation, error);
     /* After a broken exchange nobody knows what the link will bring next. */
     if (code == SBX_E_KEEPER || code == SBX_E_PROTOCOL || code == SBX_E_SYSTEM)
         sbx_link_drop(&link);
     else
         sbx_link_give(&link);
     return code;
+}
+
+int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
+             SbxReply *reply, const char *operation, sbx_error **error)
+{
+    g_autoptr(JsonObject) owned = params;
+    sbx_error *reason = NULL;
+    int used = 0;
+    int code = call_once(start, method, params, fds, n_fds, reply, &used, operation, &reason);
+
+    /* The keeper ended while the link was idle, or at this moment: whatever it may have begun for us
+     * has gone with it, so that asking the next one is safe. */
+    if (code == SBX_E_KEEPER && used && sbx_error_errno(reason) == EPIPE) {
+        sbx_error_free(reason);
+        reason = NULL;
+        code = call_once(start, method, params, fds, n_fds, reply, &used, operation, &reason);
+    }
+    return reason != NULL ? sbx_fail_with(error, reason) : code;
 }

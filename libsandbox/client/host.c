@@ -164,14 +164,15 @@ static int lock(int directory, const char *name, int kind, fd_t *fd)
  */
 static int wait_for_guardian(const char *operation, sbx_error **error)
 {
-    g_autofree char *runtime = sbx_runtime_dir(operation, error);
+    sbx_error *reason = NULL;
+    g_autofree char *runtime = sbx_runtime_dir(operation, &reason);
     g_auto(fd_t) directory = -1;
     g_auto(fd_t) start = -1;
     g_auto(fd_t) guardian = -1;
     int next;
 
     if (runtime == NULL)
-        return SBX_E_KEEPER;
+        return sbx_fail_with(error, reason);
     directory = open(runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0 || lock(directory, "start.lock", LOCK_EX, &start) < 0)
         goto failed;

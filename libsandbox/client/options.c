@@ -129,6 +129,26 @@ int sbx_check_env(const char *name, const char *value, GHashTable *env, const ch
     return SBX_OK;
 }
 
+static size_t env_bytes(const char *name, const char *value)
+{
+    return strlen(name) + strlen(value) + 2;
+}
+
+/* Bytes of the table with @name set to @value. */
+static size_t env_total(GHashTable *env, const char *name, const char *value)
+{
+    size_t total = env_bytes(name, value);
+    GHashTableIter iter;
+    gpointer key;
+    gpointer set;
+
+    g_hash_table_iter_init(&iter, env);
+    while (g_hash_table_iter_next(&iter, &key, &set))
+        if (strcmp(key, name) != 0)
+            total += env_bytes(key, set);
+    return total;
+}
+
 int sbx_options_set_env(sbx_options *options, const char *name, const char *value,
                         sbx_error **error)
 {
@@ -136,6 +156,9 @@ int sbx_options_set_env(sbx_options *options, const char *name, const char *valu
 
     if (code < 0)
         return code;
+    if (value != NULL && env_total(options->env, name, value) > SBX_ENV_TOTAL_MAX)
+        return sbx_fail(error, SBX_E_TOO_BIG, 0, __func__, NULL,
+                        "the environment variables have more than %d bytes", SBX_ENV_TOTAL_MAX);
     if (value == NULL)
         g_hash_table_remove(options->env, name);
     else

@@ -128,10 +128,10 @@ static gboolean move_into_place(const char *images, const SbxImageName *name, co
     return sync_path(parent, O_DIRECTORY, 0, error) && sync_path(images, O_DIRECTORY, 0, error);
 }
 
-/* Sizes, the file system's magic and the small files; the large one's checksum is the script's. */
+/* Reads every byte: what is published is what the manifest says, from here on a stamp vouches for it. */
 static gboolean check_output(const SbxImageManifest *manifest, const char *output, GError **error)
 {
-    const SbxImageCheck check = {.manifest = manifest, .dir = output};
+    const SbxImageCheck check = {.manifest = manifest, .dir = output, .full = TRUE};
 
     return sbx_image_check(&check, error);
 }
@@ -143,8 +143,8 @@ char *sbx_image_publish(const SbxImageDirs *dirs, const SbxImageName *name, cons
     g_autofree char *time = NULL;
     g_autofree char *version = NULL;
 
-    if (!manifest || !remove_others(output, error) || !make_durable(manifest, output, error) ||
-        !check_output(manifest, output, error))
+    if (!manifest || !remove_others(output, error) || !check_output(manifest, output, error) ||
+        !make_durable(manifest, output, error))
         return NULL;
     time = next_time(dirs->own, name);
     version = g_strdup_printf("%s-%.*s", time, VERSION_HASH_LENGTH, manifest->sha256);

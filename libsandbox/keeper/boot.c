@@ -9,6 +9,9 @@
  * The VMM connects to us, not we to it: the stream is there before libvirt says that the VM runs, and
  * the names of the sockets are gone as soon as they are connected.
  *
+ * No more guests boot at once than the CPUs can carry, the others wait in turn: fifty at once would take
+ * as long all together, and each so long that it looks hung.
+ *
  * A guest that dies while it boots is tried once more: QEMU 7.2's emulation with two vCPUs lost 2 of
  * 277 boots to a race of the guest kernel's text patching (measured).
  */
@@ -31,6 +34,9 @@
 #include "wire/fd.h"
 
 #define ATTEMPTS 2
+/* How long a VM that closed its agent's stream may take to end by itself and so tell why. It does in
+ * some 20 ms (measured); one that does not is killed. */
+#define LAST_WORDS_MS 1000
 
 /* A socket on which the VMM is to connect once. */
 typedef struct {
@@ -51,6 +57,8 @@ struct SbxBoot {
     int monitor_fd;
     guint monitor_source;
     guint timer;
+    gboolean queued;   /* waits for its turn */
+    gboolean has_turn; /* counts in keeper->booting */
     gboolean answered; /* the agent has; what follows is no boot failure */
     gboolean working;  /* a worker starts or kills the VM */
     gboolean started;  /* the VM was started, so its end will be announced */
@@ -109,6 +117,50 @@ static void stop_listening(SbxBoot *boot)
     sbx_fd_clear(&boot->monitor_fd);
 }
 
+static void begin(SbxBoot *boot);
+
+static guint boots_at_once(SbxKeeper *keeper)
+{
+    guint cpus = g_get_num_processors();
+
+    /* Under KVM much of a boot is waiting; an emulated CPU is a busy one. */
+    return MAX(keeper->try_kvm ? 2 * cpus : cpus, 2);
+}
+
+static void next_turns(SbxKeeper *keeper)
+{
+    while (keeper->booting < boots_at_once(keeper) && !g_queue_is_empty(&keeper->boot_queue)) {
+        SbxBoot *boot = g_queue_pop_head(&keeper->boot_queue);
+
+        boot->queued = FALSE;
+        boot->has_turn = TRUE;
+        keeper->booting++;
+        begin(boot);
+    }
+}
+
+static gboolean next_turns_later(gpointer data)
+{
+    next_turns(data);
+    return G_SOURCE_REMOVE;
+}
+
+/* The boot is over, one way or the other. */
+static void end_turn(SbxBoot *boot)
+{
+    SbxKeeper *keeper = boot->sandbox->keeper;
+
+    if (boot->queued)
+        g_queue_remove(&keeper->boot_queue, boot);
+    boot->queued = FALSE;
+    if (!boot->has_turn)
+        return;
+    boot->has_turn = FALSE;
+    keeper->booting--;
+    /* Whoever ends a boot is in the middle of something. */
+    g_idle_add(next_turns_later, keeper);
+}
+
 static gboolean is_current(SbxBoot *boot)
 {
     return boot->sandbox->boot == boot;
@@ -161,6 +213,8 @@ static void check_gone(SbxBoot *boot)
         return;
     if (!is_current(boot) || sandbox->state != SBX_ENDING)
         return;
+    g_clear_handle_id(&boot->timer, g_source_remove);
+    end_turn(boot);
     sandbox->boot = NULL;
     sbx_domain_unref(g_steal_pointer(&sandbox->domain));
     g_clear_pointer(&sandbox->console, sbx_console_free);
@@ -183,7 +237,7 @@ static char *initramfs_for(SbxKeeper *keeper, SbxImage *image, GError **error)
     } else {
         path = g_strdup_printf("%s/initramfs-%u", keeper->vm_dir,
                                g_hash_table_size(keeper->initramfs));
-        fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, sbx_keeper_file_mode(keeper));
         if (fd >= 0 && sbx_initramfs_write(fd, image->modules, agent, error))
             g_hash_table_insert(keeper->initramfs, g_strdup(image->dir), g_strdup(path));
         else
@@ -230,7 +284,7 @@ static SbxDomain *start_vm(SbxBoot *boot, SbxDriver *driver, const char *initram
     spec.monitor_socket = boot->monitor.path;
     domain = sbx_driver_start(driver, &spec, &ended, &reason);
     if (domain == NULL)
-        g_propagate_error(error, sbx_keeper_driver_fault(reason));
+        g_propagate_error(error, sbx_keeper_start_fault(sandbox->keeper, reason));
     return domain;
 }
 
@@ -250,8 +304,10 @@ static void boot_vm(SbxBoot *boot)
     if (name == NULL)
         return;
     boot->image = sbx_image_store_find_in(keeper->image_dirs, name, &boot->fault);
-    if (boot->image == NULL)
+    if (boot->image == NULL) {
+        boot->fault = sbx_keeper_image_fault(keeper, boot->fault);
         return;
+    }
     initramfs = initramfs_for(keeper, boot->image, &boot->fault);
     if (initramfs == NULL)
         return;
@@ -290,7 +346,9 @@ static void guest_died(SbxBoot *boot)
         g_message("%s: the guest died while it booted, trying again; its console: %s", sandbox->id,
                   said != NULL ? said : "(empty)");
         stop_listening(boot);
+        end_turn(boot);
         sandbox->boot = NULL;
+        sbx_domain_unref(g_steal_pointer(&sandbox->domain));
         g_clear_pointer(&sandbox->session, sbx_agent_session_free);
         g_clear_pointer(&sandbox->console, sbx_console_free);
         g_clear_pointer(&sandbox->image, sbx_image_unref);
@@ -379,6 +437,7 @@ static void setup_done(SbxAgentSession *session, const GError *error, gpointer d
             (guint)(info->boot_agent_ns / 1000000), (guint)(info->boot_ready_ns / 1000000));
     trace(sandbox->boot, "the guest has its identity");
     sandbox->boot->answered = TRUE;
+    end_turn(sandbox->boot);
     stop_listening(sandbox->boot);
     sbx_sandbox_booted(sandbox);
 }
@@ -388,8 +447,7 @@ static void session_closed(SbxAgentSession *session, const GError *error, gpoint
     SbxSandbox *sandbox = data;
 
     if (session == sandbox->session && sandbox->state == SBX_RUNNING)
-        sbx_sandbox_end_guess(sandbox, error != NULL ? error->message
-                                                     : "the connection to its guest broke");
+        sbx_sandbox_lost(sandbox, error);
 }
 
 static void unref_sandbox(gpointer data)
@@ -520,7 +578,8 @@ static gboolean listen_on(SbxBoot *boot, Listener *listener, const char *what,
     unlink(listener->path);
     if (strlen(listener->path) >= sizeof address.sun_path || listener->fd < 0 ||
         bind(listener->fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-        chmod(listener->path, 0600) < 0 || listen(listener->fd, 1) < 0) {
+        chmod(listener->path, sbx_keeper_file_mode(boot->sandbox->keeper)) < 0 ||
+        listen(listener->fd, 1) < 0) {
         sbx_fault_set(error, SBX_E_SYSTEM, errno, NULL, "cannot listen for the guest's %s: %s", what,
                       g_strerror(errno));
         return FALSE;
@@ -539,34 +598,50 @@ static gboolean timed_out(gpointer data)
     tail = sbx_console_tail(boot->sandbox->console);
     fail(boot, sbx_fault_new(SBX_E_BOOT, ETIMEDOUT,
                              "give it more time with sbx_options_set_start_timeout()", tail,
-                             "the guest's agent did not answer within %.1f s",
-                             (double)boot->sandbox->config.start_timeout_ms / 1000));
+                             "the guest's agent did not answer within %" G_GINT64_FORMAT " ms",
+                             boot->sandbox->config.start_timeout_ms));
     return G_SOURCE_REMOVE;
 }
 
-void sbx_boot_start(SbxSandbox *sandbox, int attempt)
+/* It is this boot's turn. */
+static void begin(SbxBoot *boot)
 {
-    SbxBoot *boot = g_new0(SbxBoot, 1);
+    SbxSandbox *sandbox = boot->sandbox;
     GError *fault = NULL;
 
-    g_atomic_ref_count_init(&boot->refs);
-    boot->sandbox = sbx_sandbox_ref(sandbox);
-    boot->attempt = attempt;
     boot->since = g_get_monotonic_time();
-    boot->agent.fd = -1;
-    boot->console.fd = -1;
-    boot->monitor.fd = -1;
-    boot->monitor_fd = -1;
-    sandbox->boot = boot;
     boot->timer = g_timeout_add((guint)sandbox->config.start_timeout_ms, timed_out, boot);
+    /* AppArmor and SELinux, which a daemon uses, know nothing of our monitor. */
     if (!listen_on(boot, &boot->agent, "agent", agent_connected, &fault) ||
         !listen_on(boot, &boot->console, "console", console_connected, &fault) ||
-        !listen_on(boot, &boot->monitor, "monitor", monitor_connected, &fault)) {
+        (!sandbox->keeper->daemon &&
+         !listen_on(boot, &boot->monitor, "monitor", monitor_connected, &fault))) {
         fail(boot, fault);
         return;
     }
     boot->working = TRUE;
     sbx_keeper_work(sandbox->keeper, boot_in_worker, boot_ref(boot));
+}
+
+void sbx_boot_start(SbxSandbox *sandbox, int attempt)
+{
+    SbxKeeper *keeper = sandbox->keeper;
+    SbxBoot *boot = g_new0(SbxBoot, 1);
+
+    g_atomic_ref_count_init(&boot->refs);
+    boot->sandbox = sbx_sandbox_ref(sandbox);
+    boot->attempt = attempt;
+    boot->agent.fd = -1;
+    boot->console.fd = -1;
+    boot->monitor.fd = -1;
+    boot->monitor_fd = -1;
+    boot->queued = TRUE;
+    sandbox->boot = boot;
+    if (attempt == 1)
+        g_queue_push_tail(&keeper->boot_queue, boot);
+    else
+        g_queue_push_head(&keeper->boot_queue, boot);
+    next_turns(keeper);
 }
 
 static gboolean check_gone_later(gpointer data)
@@ -578,14 +653,28 @@ static gboolean check_gone_later(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-void sbx_boot_abandon(SbxSandbox *sandbox)
+static gboolean said_nothing(gpointer data)
+{
+    SbxBoot *boot = data;
+
+    boot->timer = 0;
+    kill_vm(boot);
+    return G_SOURCE_REMOVE;
+}
+
+void sbx_boot_abandon(SbxSandbox *sandbox, gboolean is_ending)
 {
     SbxBoot *boot = sandbox->boot;
 
     g_atomic_int_set(&boot->abandoned, 1);
+    if (boot->queued)
+        end_turn(boot);
     stop_listening(boot);
     g_clear_pointer(&sandbox->session, sbx_agent_session_free);
-    kill_vm(boot);
+    if (is_ending)
+        boot->timer = g_timeout_add(LAST_WORDS_MS, said_nothing, boot);
+    else
+        kill_vm(boot);
     /* Not from within the caller, which goes on to use the sandbox. */
     g_idle_add(check_gone_later, boot_ref(boot));
 }

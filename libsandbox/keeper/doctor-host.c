@@ -52,7 +52,9 @@ void sbx_doctor_check_user(SbxDoctor *doctor, SbxCheck *check)
                       "%s", launch->failure);
     else
         sbx_check_set(check, SBX_CHECK_OK, NULL,
-                      "the keeper and QEMU run as user %" G_GINT64_FORMAT " (%s)", launch->uid,
+                      "the keeper%s as user %" G_GINT64_FORMAT " (%s)",
+                      sbx_doctor_is_embedded(doctor) || geteuid() != 0 ? " and QEMU run" : " runs",
+                      launch->uid,
                       user != NULL     ? user->pw_name
                       : geteuid() == 0 ? "chosen for having no name and no file"
                                        : "without a name");

@@ -5,6 +5,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,15 +72,51 @@ static char *find_module(void)
     return NULL;
 }
 
+int sbx_doctor_ask_daemon(void)
+{
+    virConnectPtr connection;
+    virErrorPtr last;
+    unsigned long libvirt = 0, qemu = 0;
+
+    virSetErrorFunc(NULL, ignore);
+    connection = virConnectOpen(g_getenv("LIBSANDBOX_URI"));
+    if (connection == NULL || virConnectGetLibVersion(connection, &libvirt) < 0 ||
+        virConnectGetVersion(connection, &qemu) < 0) {
+        last = virGetLastError();
+        puts(last != NULL && last->message != NULL ? last->message : "unknown error");
+        return 1;
+    }
+    printf(SBX_DAEMON_ANSWERS "libvirt %lu.%lu.%lu with QEMU %lu.%lu.%lu\n", libvirt / 1000000,
+           libvirt / 1000 % 1000, libvirt % 1000, qemu / 1000000, qemu / 1000 % 1000, qemu % 1000);
+    virConnectClose(connection);
+    return 0;
+}
+
+static void check_daemon(const SbxDoctor *doctor, SbxCheck *check)
+{
+    /* A daemon that hangs would hang us: another process asks it, with a deadline. */
+    g_autofree char *said = sbx_doctor_capture("/proc/self/exe", SBX_ASK_DAEMON);
+
+    if (said != NULL)
+        g_strchomp(said);
+    if (said != NULL && g_str_has_prefix(said, SBX_DAEMON_ANSWERS))
+        sbx_check_set(check, SBX_CHECK_OK, NULL, "LIBSANDBOX_URI is %s, and its daemon %s",
+                      doctor->uri, said);
+    else
+        sbx_check_set(check, SBX_CHECK_ERROR,
+                      "start libvirtd (systemctl start libvirtd; Debian: libvirt-daemon-system) "
+                      "and let this user talk to it (group libvirt), or unset LIBSANDBOX_URI",
+                      "LIBSANDBOX_URI is %s, and its daemon does not answer: %s", doctor->uri,
+                      said != NULL && said[0] != '\0' ? said : "it says nothing for 2 s");
+}
+
 void sbx_doctor_check_module(SbxDoctor *doctor, SbxCheck *check)
 {
     g_autofree char *path = find_module();
     void *module;
 
     if (!sbx_doctor_is_embedded(doctor)) {
-        sbx_check_set(check, SBX_CHECK_WARNING, "unset LIBSANDBOX_URI to use the embedded driver",
-                      "LIBSANDBOX_URI is %s; the driver of its daemon was not examined",
-                      doctor->uri);
+        check_daemon(doctor, check);
         return;
     }
     if (path == NULL) {

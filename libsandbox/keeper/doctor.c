@@ -66,7 +66,7 @@ void sbx_check_set(SbxCheck *check, SbxCheckStatus status, const char *hint, con
 
 gboolean sbx_doctor_is_embedded(const SbxDoctor *doctor)
 {
-    return strcmp(doctor->uri, SBX_DOCTOR_URI) == 0;
+    return g_str_has_prefix(doctor->uri, SBX_DOCTOR_URI);
 }
 
 static JsonObject *check_to_json(const char *name, const SbxCheck *check)

@@ -76,7 +76,9 @@ SbxDriver *sbx_keeper_driver(SbxKeeper *keeper, GError **error)
 
     g_mutex_lock(&keeper->driver_lock);
     if (keeper->driver == NULL) {
-        SbxDriverConfig config = {.uri = g_getenv("LIBSANDBOX_URI"), .root_dir = root};
+        SbxDriverConfig config = {.uri = g_getenv("LIBSANDBOX_URI"),
+                                  .root_dir = root,
+                                  .own_dir = keeper->daemon ? keeper->vm_dir : NULL};
 
         if (keeper->try_kvm) {
             config.kvm = sbx_kvm_probe(&reason);

@@ -21,7 +21,11 @@ typedef struct SbxSandbox SbxSandbox;
 
 struct SbxKeeper {
     GMainLoop *loop;
-    char *vm_dir;     /* our private tmpfs */
+    char *vm_dir;     /* our private tmpfs; with a daemon, a directory of ours on the host */
+    char *images;     /* where this user's images are; NULL: below vm_dir */
+    gboolean daemon;  /* libvirt's daemon runs the VMs, see daemon.c */
+    uid_t daemon_user;    /* then: who we are to be once it is connected */
+    gboolean share_group; /* its QEMU reaches our files as our group */
     uid_t client_uid; /* who may talk to us, besides root */
     int agent_fd;     /* the guest agent's program */
     int listen_fd;
@@ -42,12 +46,15 @@ struct SbxKeeper {
     GHashTable *ended;     /* id -> why it ended, the latest few */
     GQueue ended_order;    /* ids, owned by the table */
     gint64 next_process;
+    GQueue boot_queue; /* SbxBoot that wait for their turn, see boot.c */
+    guint booting;     /* those that have it */
     guint idle_timer;
     gboolean stopping;
 };
 
-/* serve.c: serves on descriptor 3 until there is nothing left to do, then cleans up. vm_dir (freed),
- * client_uid, agent_fd and try_kvm are set; driver as well where it is not to be opened. */
+/* serve.c: serves on descriptor 3 until there is nothing left to do, then cleans up. vm_dir and
+ * images (freed), client_uid, daemon, agent_fd and try_kvm are set; driver as well where it is not
+ * to be opened. */
 void sbx_keeper_serve(SbxKeeper *keeper);
 
 /* Runs a function in a worker thread. */
@@ -64,6 +71,17 @@ void sbx_keeper_stop_all(SbxKeeper *keeper, const char *why);
 SbxDriver *sbx_keeper_driver(SbxKeeper *keeper, GError **error);
 /* A fault from an error of the driver; takes @error. */
 GError *sbx_keeper_driver_fault(GError *error);
+
+/* daemon.c */
+
+/* Opens the driver, then becomes keeper->daemon_user for good. */
+gboolean sbx_keeper_join_daemon(SbxKeeper *keeper, GError **error);
+/* The mode of sockets and files that QEMU has to open. */
+mode_t sbx_keeper_file_mode(SbxKeeper *keeper);
+/* Better faults, where there are: of an image that was not found, of a VM that did not start. Both
+ * take the error. In a worker. */
+GError *sbx_keeper_image_fault(SbxKeeper *keeper, GError *fault);
+GError *sbx_keeper_start_fault(SbxKeeper *keeper, GError *reason);
 
 /* Remembers why a sandbox ended. */
 void sbx_keeper_note_end(SbxKeeper *keeper, const char *id, const char *why);
@@ -87,6 +105,11 @@ typedef struct {
 
 /* Prints the report of sbx_doctor() on stdout; returns the exit code. */
 int sbx_doctor_main(const SbxDoctorPaths *paths);
+/* Opens LIBSANDBOX_URI, and prints what answers or why nothing does; returns the exit code. May
+ * hang: the doctor runs it as a program of its own. */
+int sbx_doctor_ask_daemon(void);
+#define SBX_ASK_DAEMON "--ask-daemon"
+#define SBX_DAEMON_ANSWERS "answers: "
 void sbx_doctor_paths_clear(SbxDoctorPaths *paths);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SbxDoctorPaths, sbx_doctor_paths_clear)
 

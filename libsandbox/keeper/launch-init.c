@@ -22,13 +22,13 @@
 
 #include "keeper/launch.h"
 
-/* Becomes the keeper's user for good. */
-static void drop_privileges(const Launch *launch)
+/* Becomes the user for good. */
+static void drop_privileges(const Launch *launch, uid_t uid)
 {
-    if (getuid() != launch->uid) {
+    if (getuid() != uid) {
         if (setgroups(0, NULL) < 0 || setresgid(launch->gid, launch->gid, launch->gid) < 0 ||
-            setresuid(launch->uid, launch->uid, launch->uid) < 0)
-            launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot become user %u: %s", launch->uid,
+            setresuid(uid, uid, uid) < 0)
+            launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot become user %u: %s", uid,
                         strerror(errno));
     }
     /* Nothing below may gain any, by whatever file. */
@@ -36,7 +36,7 @@ static void drop_privileges(const Launch *launch)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot set no_new_privs: %s", strerror(errno));
 }
 
-static void exec_keeper(const Launch *launch, char **argv)
+static void exec_keeper(const Launch *launch, uid_t uid, char **argv)
 {
     static const char *const passed[] = {"LIBSANDBOX_URI", "LIBSANDBOX_IDLE_SECONDS",
                                          "LIBSANDBOX_DEBUG", "ASAN_OPTIONS", "LSAN_OPTIONS",
@@ -57,7 +57,7 @@ static void exec_keeper(const Launch *launch, char **argv)
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (getenv(passed[i]) != NULL)
             environment[count++] = launch_format("%s=%s", passed[i], getenv(passed[i]));
-    drop_privileges(launch);
+    drop_privileges(launch, uid);
     fexecve(launch->keeper_fd, argv, environment);
     launch_fail(SBX_E_KEEPER, errno, NULL, "cannot execute %s: %s", launch->keeper,
                 strerror(errno));
@@ -71,7 +71,7 @@ static int kvm_works(const Launch *launch)
     pid_t child = fork();
 
     if (child == 0)
-        exec_keeper(launch, argv);
+        exec_keeper(launch, launch->uid, argv);
     if (child > 0)
         while (waitpid(child, &status, 0) < 0 && errno == EINTR)
             ;
@@ -88,11 +88,18 @@ static void run_keeper(const Launch *launch, int kvm)
     char *vm_dir = launch_format("--vm-dir=%s", launch->vm_dir);
     char *client = launch_format("--client-uid=%u", launch->client_uid);
     char *agent = launch_format("--agent-fd=%d", launch->agent_fd);
-    char *argv[] = {(char *)launch->keeper, vm_dir, client, agent,
-                    (char *)(kvm ? "--kvm=try" : "--kvm=no"), NULL};
+    char *images = launch_format("--images=%s", launch_images(launch));
+    char *argv[] = {(char *)launch->keeper,
+                    vm_dir,
+                    client,
+                    agent,
+                    images,
+                    (char *)(kvm ? "--kvm=try" : "--kvm=no"),
+                    launch->daemon ? launch_format("--daemon-user=%u", launch->uid) : NULL,
+                    NULL};
 
     fcntl(launch->agent_fd, F_SETFD, 0);
-    exec_keeper(launch, argv);
+    exec_keeper(launch, launch->daemon ? geteuid() : launch->uid, argv);
 }
 
 void launch_init(const Launch *launch)

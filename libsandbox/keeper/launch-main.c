@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -20,7 +19,6 @@
 #include "keeper/launch.h"
 
 #define LOG_MAX (1 << 20) /* a log that is larger is started anew */
-#define VM_DIR_MAX 42      /* bytes; libvirt's root is two deeper */
 
 static volatile pid_t init_pid;
 
@@ -202,24 +200,6 @@ static void clean_up(int runtime)
         unlinkat(runtime, "keeper.sock", 0);
 }
 
-/* Where the private tmpfs goes: below the runtime directory or, when that is too deep for the unix
- * sockets that libvirt makes below it (see virt/libvirt-embed.c), below /tmp. */
-static char *make_vm_dir(const char *runtime)
-{
-    char *path = launch_format("%s/vm", runtime);
-    struct stat status;
-
-    if (strlen(path) > VM_DIR_MAX) {
-        free(path);
-        path = launch_format("/tmp/libsandbox-vm-%u-%d", geteuid(), (int)getpid());
-    }
-    if ((mkdir(path, 0700) < 0 && errno != EEXIST) || lstat(path, &status) < 0 ||
-        !S_ISDIR(status.st_mode) || status.st_uid != geteuid())
-        launch_fail(errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, NULL,
-                    "cannot make %s: %s", path, strerror(errno));
-    return path;
-}
-
 static void guard(Launch *launch)
 {
     int runtime = open(launch->runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -230,7 +210,7 @@ static void guard(Launch *launch)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot open %s: %s", launch->runtime_dir,
                     strerror(errno));
     lock = take_lock(runtime);
-    launch->vm_dir = make_vm_dir(launch->runtime_dir);
+    launch_make_vm_dir(launch, runtime);
     launch_unshare(launch);
     watch_signals();
     init_pid = fork();
@@ -254,17 +234,17 @@ static void guard(Launch *launch)
     close(STATUS_FD);
     while (waitpid(init_pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    /* The mount went with init's namespace; ours is a copy that still has it. */
-    umount2(launch->vm_dir, MNT_DETACH);
-    rmdir(launch->vm_dir);
+    launch_remove_vm_dir(launch);
     clean_up(runtime);
 }
 
 int main(int argc, char **argv)
 {
     Launch launch = {.keeper_fd = -1, .agent_fd = -1};
+    const char *uri = getenv("LIBSANDBOX_URI");
     pid_t child;
 
+    launch.daemon = uri != NULL && strncmp(uri, LAUNCH_DAEMON_URI, strlen(LAUNCH_DAEMON_URI)) == 0;
     parse_options(argc, argv, &launch);
     /* The client waits for this process; the guardian is nobody's child. */
     child = fork();

@@ -131,7 +131,7 @@ static void mount_private(const Launch *launch)
 
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot make mounts private: %s", strerror(errno));
-    if (mount("libsandbox", launch->vm_dir, "tmpfs", MS_NOSUID, options) < 0)
+    if (!launch->daemon && mount("libsandbox", launch->vm_dir, "tmpfs", MS_NOSUID, options) < 0)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot mount a tmpfs on %s: %s", launch->vm_dir,
                     strerror(errno));
     free(options);
@@ -210,10 +210,36 @@ static char *below(const char *base, const char *name)
     return base != NULL ? launch_format("%s/%s", base, name) : NULL;
 }
 
+int launch_is_open(const char *path)
+{
+    char *copy = launch_format("%s", path);
+    struct stat status;
+    int open = 1;
+
+    while (open && strcmp(copy, "/") != 0) {
+        char *slash = strrchr(copy, '/');
+
+        open = stat(copy, &status) == 0 && (status.st_mode & S_IXOTH) != 0;
+        slash[slash == copy ? 1 : 0] = '\0';
+    }
+    free(copy);
+    return open;
+}
+
+char *launch_images(const Launch *launch)
+{
+    /* A daemon's QEMU opens images where they are: so must the keeper. */
+    int hidden = launch->data_dir == NULL ||
+                 (!launch->daemon && launch->client_uid == 0 && !launch_is_open(launch->data_dir));
+
+    return launch_format("%s/images", hidden ? launch->vm_dir : launch->data_dir);
+}
+
 void launch_mount(const Launch *launch)
 {
     mount_private(launch);
-    show_dir(launch, below(launch->data_dir, "images"), "images", 0);
+    if (!launch->daemon)
+        show_dir(launch, below(launch->data_dir, "images"), "images", 0);
     show_dir(launch, below(launch->data_dir, "disks"), "disks", 1);
     show_dir(launch, launch->cache_dir != NULL ? launch_format("%s", launch->cache_dir) : NULL,
              "cache", 1);

@@ -12,6 +12,12 @@
  * need (sockets, state, the initramfs) lies in a tmpfs that only this mount namespace has, and disks
  * have no name: nothing is left even when everything is killed at once.
  *
+ * With LIBSANDBOX_URI=qemu:///system the VMs are children of libvirt's daemon, which ends them when
+ * the keeper's connection ends. That daemon's QEMU must find sockets and initramfs: they lie in a
+ * real directory, see launch-directory.c. Root's keeper is then started as root, opens the
+ * connection (the daemon looks at who does that) and becomes launch->uid before it reads anything
+ * that a guest says.
+ *
  * Plain C and libc only, so that it starts in a millisecond and works when libvirt is missing.
  */
 #ifndef SBX_KEEPER_LAUNCH_H
@@ -21,6 +27,9 @@
 
 /* Where the keeper, libvirt and their tools look for programs, whatever the caller's PATH is. */
 #define LAUNCH_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* What LIBSANDBOX_URI begins with when libvirt's daemon is to run the VMs. */
+#define LAUNCH_DAEMON_URI "qemu:///system"
 
 #define LISTEN_FD 3
 #define STATUS_FD 4
@@ -32,7 +41,8 @@ typedef struct {
     const char *data_dir;
     const char *cache_dir;
     const char *log;
-    char *vm_dir; /* the mount point of the private tmpfs; short, see guard() */
+    int daemon;       /* VMs are run by libvirt's daemon, outside of our namespaces */
+    char *vm_dir;     /* the keeper's directory; short, see launch-directory.c */
     uid_t client_uid; /* who may talk to the keeper */
     uid_t uid;        /* who the keeper runs as */
     gid_t gid;
@@ -51,6 +61,12 @@ int launch_mkdirs(const char *path, mode_t mode);
 /* printf into a new string; never NULL. */
 char *launch_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* launch-directory.c */
+
+/* Makes and empties launch->vm_dir. @runtime: the runtime directory; keeper.lock is held. */
+void launch_make_vm_dir(Launch *launch, int runtime);
+void launch_remove_vm_dir(const Launch *launch);
+
 /* launch-namespaces.c */
 
 /* Chooses the user the keeper runs as. */
@@ -59,6 +75,11 @@ void launch_choose_user(Launch *launch);
 void launch_unshare(const Launch *launch);
 /* As PID 1: mounts what the keeper needs. */
 void launch_mount(const Launch *launch);
+/* Whether any user may pass through a directory and all above it. */
+int launch_is_open(const char *path);
+/* Where the keeper finds this user's images: on the host or, when the user that root's keeper becomes
+ * cannot go there, in the private directory, where launch_mount() shows them. A new string. */
+char *launch_images(const Launch *launch);
 /* Takes /dev/kvm away: libvirt must not try one that does not work. */
 void launch_mask_kvm(void);
 

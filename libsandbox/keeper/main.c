@@ -3,8 +3,10 @@
  * sbx-keeper: the program. Started by sbx-launch (see launch.h) with the listening socket as
  * descriptor 3 and a pipe to the client that waits for it as descriptor 4.
  *
- *     sbx-keeper --vm-dir=DIR --client-uid=N --agent-fd=N --kvm=try|no
+ *     sbx-keeper --vm-dir=DIR --images=DIR --client-uid=N --agent-fd=N --kvm=try|no
+ *         [--daemon-user=N]
  *     sbx-keeper --probe-kvm     exits with 0 when KVM works, 1 when it does not
+ *     sbx-keeper --ask-daemon    opens LIBSANDBOX_URI and prints what answers, or why nothing does
  *     sbx-keeper --doctor [--runtime-dir=DIR --data-dir=DIR ...]
  *                                prints the report of sbx_doctor(); see SbxDoctorPaths
  */
@@ -44,12 +46,17 @@ int main(int argc, char **argv)
 {
     SbxKeeper keeper = {.agent_fd = -1};
     gint64 client_uid = -1;
+    gint64 daemon_user = -1;
+    gboolean ask = FALSE;
     g_autofree char *kvm = NULL;
     gboolean probe = FALSE;
     gboolean doctor = FALSE;
     g_auto(SbxDoctorPaths) paths = {0};
     GOptionEntry entries[] = {
         {"vm-dir", 0, 0, G_OPTION_ARG_FILENAME, &keeper.vm_dir, NULL, NULL},
+        {"images", 0, 0, G_OPTION_ARG_FILENAME, &keeper.images, NULL, NULL},
+        {"daemon-user", 0, 0, G_OPTION_ARG_INT64, &daemon_user, NULL, NULL},
+        {"ask-daemon", 0, 0, G_OPTION_ARG_NONE, &ask, NULL, NULL},
         {"client-uid", 0, 0, G_OPTION_ARG_INT64, &client_uid, NULL, NULL},
         {"agent-fd", 0, 0, G_OPTION_ARG_INT, &keeper.agent_fd, NULL, NULL},
         {"kvm", 0, 0, G_OPTION_ARG_STRING, &kvm, NULL, NULL},
@@ -75,6 +82,8 @@ int main(int argc, char **argv)
     }
     if (doctor)
         return sbx_doctor_main(&paths);
+    if (ask)
+        return sbx_doctor_ask_daemon();
     g_log_set_writer_func(write_log, NULL, NULL);
     if (probe)
         return probe_kvm();
@@ -84,6 +93,8 @@ int main(int argc, char **argv)
     }
     keeper.client_uid = (uid_t)client_uid;
     keeper.try_kvm = g_strcmp0(kvm, "try") == 0;
+    keeper.daemon = daemon_user >= 0;
+    keeper.daemon_user = (uid_t)daemon_user;
     sbx_keeper_serve(&keeper);
     return 0;
 }

@@ -190,7 +190,7 @@ static void fail(SbxProcess *process, const GError *error)
 
     if (g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED) ||
         g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_PROTOCOL)) {
-        sbx_sandbox_end_guess(sandbox, error->message);
+        sbx_sandbox_lost(sandbox, error);
         if (sandbox->state == SBX_ENDED)
             sbx_process_orphaned(process);
         else

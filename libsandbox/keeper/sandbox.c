@@ -151,7 +151,7 @@ static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
     sandbox->end_reason = g_strdup(reason);
     sandbox->end_is_guess = guess;
     sbx_lifetime_stop(sandbox);
-    sbx_boot_abandon(sandbox);
+    sbx_boot_abandon(sandbox, guess);
 }
 
 void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason)
@@ -159,9 +159,10 @@ void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason)
     end(sandbox, reason, FALSE);
 }
 
-void sbx_sandbox_end_guess(SbxSandbox *sandbox, const char *reason)
+void sbx_sandbox_lost(SbxSandbox *sandbox, const GError *error)
 {
-    end(sandbox, reason, TRUE);
+    end(sandbox, error != NULL ? error->message : "the connection to its guest broke",
+        error == NULL || g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
 }
 
 void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end_kind, const char *detail)
@@ -209,7 +210,10 @@ void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
 void sbx_sandbox_kill(SbxSandbox *sandbox, SbxRequest *request)
 {
     g_ptr_array_add(sandbox->end_waiters, request);
-    sbx_sandbox_end(sandbox, "it was killed");
+    if (sandbox->state == SBX_ENDING)
+        sbx_boot_abandon(sandbox, FALSE);
+    else
+        sbx_sandbox_end(sandbox, "it was killed");
 }
 
 JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox)

@@ -78,8 +78,9 @@ void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig
 SbxSandbox *sbx_sandbox_find(SbxKeeper *keeper, const char *id);
 /* Ends it for a reason that completes "the sandbox ... has ended: ". Does nothing when it is ending. */
 void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason);
-/* The same for what we only conclude, such as a broken connection. */
-void sbx_sandbox_end_guess(SbxSandbox *sandbox, const char *reason);
+/* Ends it because its agent's session ended with @error (NULL: none). When the stream just closed, the
+ * VM is probably ending, and how it ends makes the better reason. */
+void sbx_sandbox_lost(SbxSandbox *sandbox, const GError *error);
 /* Ends it and answers @request (taken) when its VM is gone. */
 void sbx_sandbox_kill(SbxSandbox *sandbox, SbxRequest *request);
 /* One item of a listing. */
@@ -97,8 +98,10 @@ char **sbx_env_parse(JsonObject *object, GError **error);
 /* Starts the VM in a worker; sbx_sandbox_booted() or sbx_sandbox_boot_failed() follows. The first
  * attempt is 1. */
 void sbx_boot_start(SbxSandbox *sandbox, int attempt);
-/* Gives up: kills the VM if there is one; sbx_sandbox_vm_gone() follows when nothing is left. */
-void sbx_boot_abandon(SbxSandbox *sandbox);
+/* Gives up: kills the VM if there is one; sbx_sandbox_vm_gone() follows when nothing is left. A VM that
+ * seems to end by itself (@is_ending) gets a moment to do so, since then it is known why. May be called
+ * again, to be less patient. */
+void sbx_boot_abandon(SbxSandbox *sandbox, gboolean is_ending);
 void sbx_boot_free(SbxBoot *boot);
 
 /* What boot.c reports. */

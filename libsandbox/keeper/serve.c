@@ -12,6 +12,8 @@
 #include "keeper/client.h"
 #include "keeper/keeper.h"
 #include "keeper/sandbox.h"
+#include "wire/fault.h"
+#include "wire/json.h"
 
 #define LISTEN_FD 3
 #define STATUS_FD 4
@@ -59,7 +61,9 @@ static void keeper_init(SbxKeeper *keeper)
     keeper->idle_seconds = idle != NULL ? (guint)g_ascii_strtoull(idle, NULL, 10) : IDLE_SECONDS;
     keeper->loop = g_main_loop_new(NULL, FALSE);
     keeper->image_dirs = g_new0(SbxImageDirs, 1);
-    keeper->image_dirs->own = g_build_filename(keeper->vm_dir, "images", NULL);
+    keeper->image_dirs->own = keeper->images != NULL
+                                  ? g_strdup(keeper->images)
+                                  : g_build_filename(keeper->vm_dir, "images", NULL);
     if (keeper->client_uid != 0)
         keeper->image_dirs->fallback = g_strdup("/var/lib/libsandbox/images");
     keeper->image_dirs->cache = g_build_filename(keeper->vm_dir, "cache", NULL);
@@ -71,6 +75,7 @@ static void keeper_init(SbxKeeper *keeper)
     keeper->sandboxes = g_hash_table_new(g_str_hash, g_str_equal);
     keeper->ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&keeper->ended_order);
+    g_queue_init(&keeper->boot_queue);
 }
 
 static void keeper_clear(SbxKeeper *keeper)
@@ -97,18 +102,23 @@ static void keeper_clear(SbxKeeper *keeper)
     sbx_image_dirs_free(keeper->image_dirs);
     g_main_loop_unref(keeper->loop);
     g_free(keeper->vm_dir);
+    g_free(keeper->images);
 }
 
-void sbx_keeper_serve(SbxKeeper *keeper)
+/* Tells the client that waits for us why we cannot serve. */
+static void refuse(const GError *fault)
+{
+    g_autoptr(JsonObject) object = sbx_fault_to_json(fault);
+    g_autofree char *json = sbx_json_print(object, NULL);
+    g_autofree char *line = g_strconcat(json, "\n", NULL);
+
+    (void)!write(STATUS_FD, line, strlen(line));
+}
+
+static void serve(SbxKeeper *keeper)
 {
     static const char ready[] = "{\"ok\": true}\n";
 
-    signal(SIGPIPE, SIG_IGN);
-    raise_limits();
-    keeper_init(keeper);
-    fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC);
-    fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC);
-    fcntl(keeper->agent_fd, F_SETFD, FD_CLOEXEC);
     g_unix_set_fd_nonblocking(LISTEN_FD, TRUE, NULL);
     g_unix_fd_add(LISTEN_FD, G_IO_IN, on_connection, keeper);
     g_unix_signal_add(SIGTERM, on_terminate, keeper);
@@ -117,6 +127,22 @@ void sbx_keeper_serve(SbxKeeper *keeper)
     close(STATUS_FD);
     sbx_keeper_check_idle(keeper);
     g_main_loop_run(keeper->loop);
+}
+
+void sbx_keeper_serve(SbxKeeper *keeper)
+{
+    g_autoptr(GError) fault = NULL;
+
+    signal(SIGPIPE, SIG_IGN);
+    raise_limits();
+    keeper_init(keeper);
+    fcntl(LISTEN_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(keeper->agent_fd, F_SETFD, FD_CLOEXEC);
+    if (keeper->daemon && !sbx_keeper_join_daemon(keeper, &fault))
+        refuse(fault);
+    else
+        serve(keeper);
     close(LISTEN_FD);
     keeper_clear(keeper);
 }

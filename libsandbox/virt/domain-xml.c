@@ -148,8 +148,7 @@ static void write_address(xmlTextWriter *w, Slot slot)
 }
 
 /* Formats are always stated: libvirt and QEMU must never guess one from hostile content. */
-static void write_disk(xmlTextWriter *w, const SbxDomainSpec *spec, const char *path,
-                       const char *fdgroup, const char *target)
+static void write_disk(xmlTextWriter *w, const char *path, const char *fdgroup, const char *target)
 {
     gboolean scratch = strcmp(target, "vdb") == 0;
 
@@ -172,8 +171,6 @@ static void write_disk(xmlTextWriter *w, const SbxDomainSpec *spec, const char *
     attribute(w, "file", path);
     if (fdgroup != NULL)
         attribute(w, "fdgroup", fdgroup);
-    if (spec->keep_image_owner)
-        element(w, "seclabel", "model", "dac", "relabel", "no", NULL);
     end(w);
     element(w, "target", "dev", target, "bus", "virtio", NULL);
     if (!scratch)
@@ -185,11 +182,11 @@ static void write_disk(xmlTextWriter *w, const SbxDomainSpec *spec, const char *
 static void write_disks(xmlTextWriter *w, const SbxDomainSpec *spec)
 {
     if (spec->root_image != NULL)
-        write_disk(w, spec, spec->root_image, NULL, "vda");
+        write_disk(w, spec->root_image, NULL, "vda");
     if (spec->scratch_fd >= 0)
-        write_disk(w, spec, "/" SBX_SCRATCH_FDGROUP, SBX_SCRATCH_FDGROUP, "vdb");
+        write_disk(w, "/" SBX_SCRATCH_FDGROUP, SBX_SCRATCH_FDGROUP, "vdb");
     else if (spec->scratch != NULL)
-        write_disk(w, spec, spec->scratch, NULL, "vdb");
+        write_disk(w, spec->scratch, NULL, "vdb");
 }
 
 static void write_streams(xmlTextWriter *w, const SbxDomainSpec *spec)
@@ -234,6 +231,18 @@ static void write_devices(xmlTextWriter *w, const SbxDomainSpec *spec)
     end(w);
 }
 
+static void write_user(xmlTextWriter *w, const SbxDomainSpec *spec)
+{
+    if (spec->qemu_user == NULL)
+        return;
+    begin(w, "seclabel");
+    attribute(w, "type", "static");
+    attribute(w, "model", "dac");
+    attribute(w, "relabel", "no");
+    text_element(w, "label", spec->qemu_user);
+    end(w);
+}
+
 /* A QMP monitor besides libvirt's: see monitor_socket in domain-xml.h. */
 static void write_monitor(xmlTextWriter *w, const SbxDomainSpec *spec)
 {
@@ -275,6 +284,7 @@ static void write_domain(xmlTextWriter *w, const SbxDomainSpec *spec)
     text_element(w, "on_reboot", "destroy");
     text_element(w, "on_crash", "destroy");
     write_devices(w, spec);
+    write_user(w, spec);
     write_monitor(w, spec);
     end(w);
 }
@@ -343,6 +353,8 @@ static gboolean check_spec(const SbxDomainSpec *spec, GError **error)
     /* QEMU would read it as the beginning of the next option. */
     if (spec->monitor_socket != NULL && strchr(spec->monitor_socket, ',') != NULL)
         return invalid(error, "monitor socket", spec->monitor_socket);
+    if (spec->qemu_user != NULL && !is_plain_text(spec->qemu_user))
+        return invalid(error, "user of QEMU", spec->qemu_user);
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
         if (!is_path(paths[i].path))
             return invalid(error, paths[i].field, paths[i].path);

@@ -30,7 +30,9 @@ typedef struct {
     /* The same for a QMP monitor; may be NULL. It exists to let the caller say `cont` at once:
      * libvirt asks a new QEMU for some 400 properties of its CPU, 310-350 ms, before it does. */
     const char *monitor_socket;
-    gboolean keep_image_owner; /* qemu:///system only: images keep their owner, no chown */
+    /* qemu:///system only: as whom QEMU runs, "+UID:+GID"; then no file changes its owner. NULL:
+     * libvirt chooses, and makes images, kernel and initrd that user's. */
+    const char *qemu_user;
 } SbxDomainSpec;
 
 /* What a spec must be set to before its fields are filled in. */

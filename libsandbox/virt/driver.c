@@ -11,9 +11,10 @@ G_DEFINE_QUARK(sbx - virt - error - quark, sbx_virt_error)
 
 SbxDriver *sbx_driver_open(const SbxDriverConfig *config, GError **error)
 {
-    if (config->uri == NULL || g_str_has_prefix(config->uri, "qemu:///"))
+    if (config->uri == NULL || g_str_has_prefix(config->uri, "qemu:///embed") ||
+        g_str_has_prefix(config->uri, "qemu:///system"))
         return sbx_libvirt_ops.open(config, error);
-    g_set_error(error, SBX_VIRT_ERROR, SBX_VIRT_ERROR_INVALID,
+    g_set_error(error, SBX_VIRT_ERROR, SBX_VIRT_ERROR_UNAVAILABLE,
                 "no driver for %s; known: qemu:///embed (the default), qemu:///system",
                 config->uri);
     return NULL;

@@ -45,11 +45,15 @@ typedef struct SbxDriver SbxDriver;
 typedef struct SbxDomain SbxDomain;
 
 typedef struct {
-    /* NULL: libvirt's embedded QEMU driver below root_dir. Else a URI such as qemu:///system. */
+    /* NULL: libvirt's embedded QEMU driver below root_dir. Else a URI such as qemu:///system. The
+     * daemon looks at who opens it; afterwards the process may become another user. */
     const char *uri;
     /* Embedded: absolute and short (sockets below it have 108-byte names); see libvirt-embed.c
      * for what must be there. One per process, for its whole life. */
     const char *root_dir;
+    /* A daemon's driver: a directory of the caller alone, in which its VMs' initrds lie. Whatever
+     * boots from there is left over from an earlier caller and is removed; NULL: nothing is. */
+    const char *own_dir;
     /* Where notifications run; NULL: the default one. */
     GMainContext *context;
     /* What sbx_kvm_probe() said, and why. Anything but SBX_KVM_WORKS means TCG. */
@@ -66,6 +70,8 @@ typedef struct {
     const char *emulator; /* its path */
     gboolean kvm;
     const char *accelerator_reason;
+    /* A daemon's driver: the group that its QEMU has; -1 where QEMU is run as the caller. */
+    gid_t qemu_group;
 } SbxDriverInfo;
 
 typedef enum {

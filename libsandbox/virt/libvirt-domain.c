@@ -286,6 +286,8 @@ SbxDomain *sbx_libvirt_start(SbxDriver *base, const SbxDomainSpec *given,
         spec.uuid = uuid = g_ascii_strdown(spec.uuid, -1); /* as libvirt writes it */
     if (spec.emulator == NULL)
         spec.emulator = driver->emulator;
+    if (spec.qemu_user == NULL)
+        spec.qemu_user = driver->qemu_user;
 
     SbxLibvirtDomain *domain = new_domain(driver, &spec, ended);
     if (!enter_table(domain, error))

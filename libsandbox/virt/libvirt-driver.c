@@ -8,18 +8,12 @@
  *   the VMM's pid       known                               not known: another PID namespace
  *   QEMU's log          ours: bounded here, removed         virtlogd's or the daemon's, removed
  *                       when the domain ends                with virDomainDestroy() only
- *   images              opened as our own user              as user libvirt-qemu
+ *   QEMU runs as        our own user                        that too; for root as user libvirt-qemu
  */
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "virt/libvirt-private.h"
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathContext, xmlXPathFreeContext)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlXPathObject, xmlXPathFreeObject)
 
 SbxLibvirt *sbx_libvirt_ref(SbxLibvirt *driver)
 {
@@ -37,6 +31,7 @@ void sbx_libvirt_unref(SbxLibvirt *driver)
     g_free(driver->root);
     g_free(driver->uri);
     g_free(driver->emulator);
+    g_free(driver->qemu_user);
     g_free(driver->accelerator_reason);
     g_free(driver);
 }
@@ -44,23 +39,6 @@ void sbx_libvirt_unref(SbxLibvirt *driver)
 static void unref_from_libvirt(void *data)
 {
     sbx_libvirt_unref(data);
-}
-
-static char *find_emulator(const char *capabilities)
-{
-    g_autoptr(xmlDoc) doc =
-        xmlReadMemory(capabilities, (int)strlen(capabilities), NULL, NULL,
-                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    if (doc == NULL)
-        return NULL;
-    g_autoptr(xmlXPathContext) context = xmlXPathNewContext(doc);
-    if (context == NULL)
-        return NULL;
-    g_autoptr(xmlXPathObject) found =
-        xmlXPathEvalExpression(BAD_CAST "string(/domainCapabilities/path)", context);
-    if (found == NULL || found->stringval == NULL || found->stringval[0] == '\0')
-        return NULL;
-    return g_strdup((const char *)found->stringval);
 }
 
 static gboolean query_emulator(SbxLibvirt *driver, const char *type)
@@ -71,7 +49,7 @@ static gboolean query_emulator(SbxLibvirt *driver, const char *type)
     if (capabilities == NULL)
         return FALSE;
     g_free(driver->emulator);
-    driver->emulator = find_emulator(capabilities);
+    driver->emulator = sbx_xml_find(capabilities, "string(/domainCapabilities/path)");
     free(capabilities);
     return driver->emulator != NULL;
 }
@@ -168,6 +146,12 @@ static gboolean fill_in(SbxLibvirt *driver, const SbxDriverConfig *config, GErro
                           driver->uri);
         return FALSE;
     }
+    if (!driver->embedded) {
+        if (!sbx_daemon_find_user(driver, error))
+            return FALSE;
+        if (config->own_dir != NULL)
+            sbx_daemon_sweep(driver, config->own_dir);
+    }
     driver->base.capabilities = SBX_DRIVER_CLONE | SBX_DRIVER_PAUSE | SBX_DRIVER_HOTPLUG |
                                 SBX_DRIVER_SNAPSHOT | SBX_DRIVER_USER_NETWORK;
     if (!driver->embedded)
@@ -206,6 +190,7 @@ static SbxDriver *sbx_libvirt_open(const SbxDriverConfig *config, GError **error
     driver->domains = g_hash_table_new(g_str_hash, g_str_equal);
     driver->lifecycle_callback = -1;
     driver->log_watch = -1;
+    driver->qemu_group = (gid_t)-1;
     driver->context =
         g_main_context_ref(config->context != NULL ? config->context : g_main_context_default());
     driver->embedded = config->uri == NULL || g_str_has_prefix(config->uri, "qemu:///embed");
@@ -236,6 +221,7 @@ static void sbx_libvirt_describe(SbxDriver *base, SbxDriverInfo *info)
         .emulator = driver->emulator,
         .kvm = driver->kvm,
         .accelerator_reason = driver->accelerator_reason,
+        .qemu_group = driver->qemu_group,
     };
 }
 

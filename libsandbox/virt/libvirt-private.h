@@ -3,6 +3,7 @@
  *
  *   libvirt-driver.c  the table of operations: open, describe, close
  *   libvirt-embed.c   the embedded driver's root directory and the event loop
+ *   libvirt-daemon.c  what is special about a daemon: as whom it runs QEMU, leftovers
  *   libvirt-domain.c  starting, killing, and noticing ends
  *   libvirt-log.c     QEMU's log files: tail, bound, remove
  *   libvirt-error.c   libvirt's errors as GErrors
@@ -30,6 +31,8 @@ typedef struct {
     char *emulator;
     char *accelerator_reason;
     gboolean kvm;
+    char *qemu_user; /* for specs; NULL when embedded */
+    gid_t qemu_group;
     unsigned long hypervisor_version;
     unsigned long libvirt_version;
 
@@ -58,6 +61,13 @@ void sbx_libvirt_unref(SbxLibvirt *driver);
 /* libvirt-embed.c */
 char *sbx_embed_prepare(const char *root, GError **error); /* the URI to open */
 gboolean sbx_libvirt_start_events(GMainContext *context, GError **error);
+
+/* libvirt-daemon.c */
+gboolean sbx_daemon_find_user(SbxLibvirt *driver, GError **error); /* sets qemu_user, qemu_group */
+void sbx_daemon_sweep(SbxLibvirt *driver, const char *own_dir);
+
+/* libvirt-xml.c: the text that an XPath expression finds, or NULL */
+char *sbx_xml_find(const char *xml, const char *expression);
 
 /* libvirt-domain.c */
 SbxDomain *sbx_libvirt_start(SbxDriver *driver, const SbxDomainSpec *spec,

@@ -85,9 +85,10 @@ int boot(void)
     read_command_line(line);
     command_line_value(line, "sbx.root=", root, sizeof root);
     command_line_value(line, "sbx.scratch=", scratch, sizeof scratch);
-    pid_t disks = mount_disks_begin(root, scratch);
     pid_t overlay = modules_load_begin("overlay");
     modules_load("boot");
+    /* Not before the driver has them: a device file is there before its disk can be opened. */
+    pid_t disks = mount_disks_begin(root, scratch);
     modules_load_for_devices();
     modules_load_end(overlay, "overlay");
     modules_delete_files();
