@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The bare boot: what creating a sandbox is compared with.
+ *
+ * The same kernel, the same modules in the initramfs (not loaded), an init that does nothing, the
+ * same machine: what libvirt gave the running VM for -machine, -accel, -cpu, -m and -smp is taken
+ * from that VM's command line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define MARK "INIT RUNS"
+#define PATIENCE_MS 120000
+
+struct BareBoot {
+    char *initramfs;
+    GPtrArray *argv;
+};
+
+/* One entry of a cpio archive in "newc" format. */
+static void add_entry(GByteArray *archive, const char *name, mode_t mode, const void *bytes,
+                      gsize length)
+{
+    static const guint8 zeros[4];
+    g_autofree char *header =
+        g_strdup_printf("070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", archive->len,
+                        mode, 0, 0, 1, 0, (guint)length, 0, 0, 0, 0, (guint)strlen(name) + 1, 0);
+
+    g_byte_array_append(archive, (const guint8 *)header, (guint)strlen(header));
+    g_byte_array_append(archive, (const guint8 *)name, (guint)strlen(name) + 1);
+    g_byte_array_append(archive, zeros, (4 - archive->len % 4) % 4);
+    if (length > 0)
+        g_byte_array_append(archive, bytes, (guint)length);
+    g_byte_array_append(archive, zeros, (4 - archive->len % 4) % 4);
+}
+
+static char *make_initramfs(const char *image_dir, GError **error)
+{
+    g_autofree char *modules_path = g_build_filename(image_dir, "modules.cpio", NULL);
+    g_autofree char *modules = NULL;
+    g_autofree char *init = NULL;
+    gsize modules_length = 0;
+    gsize init_length = 0;
+    GByteArray *archive = g_byte_array_new();
+    char *path = NULL;
+    int fd;
+
+    if (g_file_get_contents(modules_path, &modules, &modules_length, error) &&
+        g_file_get_contents(BENCH_INIT, &init, &init_length, error) &&
+        (fd = g_file_open_tmp("sbx-bench-XXXXXX", &path, error)) >= 0) {
+        add_entry(archive, "dev", S_IFDIR | 0755, NULL, 0);
+        add_entry(archive, "init", S_IFREG | 0755, init, init_length);
+        add_entry(archive, "TRAILER!!!", 0, NULL, 0);
+        g_byte_array_append(archive, (const guint8 *)modules, (guint)modules_length);
+        close(fd);
+        if (!g_file_set_contents(path, (const char *)archive->data, archive->len, error))
+            g_clear_pointer(&path, g_free);
+    }
+    g_byte_array_unref(archive);
+    return path;
+}
+
+/* A -machine value without what names objects of the other command line. */
+static char *plain_machine(const char *value)
+{
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+    g_autoptr(GPtrArray) kept = g_ptr_array_new();
+
+    for (char **part = parts; *part != NULL; part++)
+        if (!g_str_has_prefix(*part, "memory-backend=") && !g_str_has_prefix(*part, "pflash"))
+            g_ptr_array_add(kept, *part);
+    g_ptr_array_add(kept, NULL);
+    return g_strjoinv(",", (char **)kept->pdata);
+}
+
+/* Adds those of the other VM's options that make the machine; FALSE when it is not as expected. */
+static gboolean copy_options(GPtrArray *argv, char **like)
+{
+    static const char *const options[] = {"-accel", "-cpu", "-m", "-smp", "-append", "-machine"};
+    gsize found = 0;
+
+    for (char **argument = like; *argument != NULL && argument[1] != NULL; argument++) {
+        for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
+            if (strcmp(*argument, options[i]) != 0)
+                continue;
+            g_ptr_array_add(argv, g_strdup(*argument));
+            g_ptr_array_add(argv, strcmp(*argument, "-machine") == 0 ? plain_machine(argument[1])
+                                                                     : g_strdup(argument[1]));
+            found++;
+            break;
+        }
+    }
+    return found == G_N_ELEMENTS(options);
+}
+
+BareBoot *bare_boot_new(const char *image_dir, pid_t like, GError **error)
+{
+    static const char *const rest[] = {"-nodefaults", "-no-user-config", "-display", "none",
+                                       "-no-reboot",  "-serial",         "stdio",    NULL};
+    g_auto(GStrv) arguments = host_arguments(like);
+    BareBoot *boot = g_new0(BareBoot, 1);
+
+    boot->argv = g_ptr_array_new_with_free_func(g_free);
+    boot->initramfs = make_initramfs(image_dir, error);
+    if (boot->initramfs == NULL) {
+        bare_boot_free(boot);
+        return NULL;
+    }
+    g_ptr_array_add(boot->argv, g_strdup(arguments[0]));
+    if (!copy_options(boot->argv, arguments)) {
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                    "the VM's command line is not understood");
+        bare_boot_free(boot);
+        return NULL;
+    }
+    for (gsize i = 0; rest[i] != NULL; i++)
+        g_ptr_array_add(boot->argv, g_strdup(rest[i]));
+    g_ptr_array_add(boot->argv, g_strdup("-kernel"));
+    g_ptr_array_add(boot->argv, g_build_filename(image_dir, "vmlinux", NULL));
+    g_ptr_array_add(boot->argv, g_strdup("-initrd"));
+    g_ptr_array_add(boot->argv, g_strdup(boot->initramfs));
+    g_ptr_array_add(boot->argv, NULL);
+    return boot;
+}
+
+/* Reads until the mark came; its time, or -1. */
+static double read_until_mark(int fd)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    double deadline = now_ms() + PATIENCE_MS;
+    char buffer[4096];
+
+    while (strstr(text->str, MARK) == NULL) {
+        ssize_t n;
+
+        if (poll(&ready, 1, (int)MAX(deadline - now_ms(), 0)) <= 0)
+            return -1;
+        n = read(fd, buffer, sizeof buffer);
+        if (n <= 0)
+            return -1;
+        g_string_append_len(text, buffer, n);
+    }
+    return now_ms();
+}
+
+double bare_boot_run(BareBoot *boot)
+{
+    g_autoptr(GError) error = NULL;
+    double start = now_ms();
+    double end;
+    GPid pid;
+    int out = -1;
+
+    if (!g_spawn_async_with_pipes("/", (char **)boot->argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD,
+                                  NULL, NULL, &pid, NULL, &out, NULL, &error)) {
+        fprintf(stderr, "bench: %s\n", error->message);
+        return -1;
+    }
+    end = read_until_mark(out);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(out);
+    return end < 0 ? -1 : end - start;
+}
+
+void bare_boot_free(BareBoot *boot)
+{
+    if (boot->initramfs != NULL)
+        unlink(boot->initramfs);
+    g_free(boot->initramfs);
+    g_ptr_array_unref(boot->argv);
+    g_free(boot);
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The headers declare exactly what libsandbox.sym lists, every declaration is documented, and the
+# library exports just that.   usage: test-symbols.sh LIBSANDBOX.SO LIBSANDBOX.SYM HEADER_DIR
+set -euo pipefail
+
+library=${1:?usage: test-symbols.sh LIBRARY SYM_FILE HEADER_DIR}
+sym=$2
+headers=$3
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+status=0
+
+# differ NAME A B: both sorted files must be equal.
+differ() {
+    if ! diff "$2" "$3" >"$scratch/diff"; then
+        echo "$1:"
+        sed 's/^</only the first: /; s/^>/only the second:/; /^[0-9]/d; /^---/d' "$scratch/diff"
+        status=1
+    fi
+}
+
+sed -n 's/^ *\(sbx_[a-z0-9_]*\);.*/\1/p' "$sym" | sort -u >"$scratch/sym"
+cat "$headers"/*.h "$headers"/*.h.in | sed -n '/^SBX_PUBLIC/s/.*[ *]\(sbx_[a-z0-9_]*\)(.*/\1/p' |
+    sort >"$scratch/declared"
+cat "$headers"/*.h "$headers"/*.h.in | sed -n 's/^\(\/\*\*\| \*\) \(sbx_[a-z0-9_]*\):.*/\2/p' |
+    sort >"$scratch/documented"
+nm --dynamic --defined-only "$library" | sed -n 's/.* [A-Z] \([^@]*\).*/\1/p' |
+    grep -v '^LIBSANDBOX_' | sort >"$scratch/exported"
+# Types of functions are documented, but no symbols.
+grep -v -x -f <(cat "$headers"/*.h | sed -n 's/^typedef .*(\*\(sbx_[a-z_]*\))(.*/\1/p') \
+    "$scratch/documented" >"$scratch/documented-functions"
+
+[ "$(wc -l <"$scratch/sym")" -gt 50 ] || { echo "no symbols in $sym"; exit 1; }
+differ "declared in headers, listed in libsandbox.sym" "$scratch/declared" "$scratch/sym"
+differ "documented in headers, declared in headers" "$scratch/documented-functions" "$scratch/declared"
+differ "listed in libsandbox.sym, exported by the library" "$scratch/sym" "$scratch/exported"
+exit $status
