@@ -12,8 +12,8 @@ root=$prefix/dest/usr/local
 export PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$root" -name libsandbox.pc)")
 libdir=$(dirname "$PKG_CONFIG_PATH")
-cc examples/hello.c -o "$prefix/hello" \
-    $(pkg-config --define-variable=prefix="$root" --cflags --libs libsandbox)
+read -ra flags < <(pkg-config --define-variable=prefix="$root" --cflags --libs libsandbox)
+cc examples/hello.c -o "$prefix/hello" "${flags[@]}"
 LD_LIBRARY_PATH=$libdir ldd "$prefix/hello" | grep -q "$libdir/libsandbox.so.0"
 export LD_LIBRARY_PATH=$libdir
 "$root/bin/sbx" --version
