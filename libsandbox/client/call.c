@@ -184,14 +184,14 @@ int sbx_call(int start, const char *method, JsonObject *params, const int *fds, 
     g_autoptr(JsonObject) owned = params;
     sbx_error *reason = NULL;
     int used = 0;
-    int code = call_once(start, method, params, fds, n_fds, reply, &used, operation, &reason);
+    int code = call_once(start, method, owned, fds, n_fds, reply, &used, operation, &reason);
 
     /* The keeper ended while the link was idle, or at this moment: whatever it may have begun for us
      * has gone with it, so that asking the next one is safe. */
     if (code == SBX_E_KEEPER && used && sbx_error_errno(reason) == EPIPE) {
         sbx_error_free(reason);
         reason = NULL;
-        code = call_once(start, method, params, fds, n_fds, reply, &used, operation, &reason);
+        code = call_once(start, method, owned, fds, n_fds, reply, &used, operation, &reason);
     }
     return reason != NULL ? sbx_fail_with(error, reason) : code;
 }
