@@ -31,7 +31,7 @@ typedef struct sbx_error sbx_error;
 #define SBX_E_NO_SPACE (-10)   /* a disk is full */
 #define SBX_E_DENIED (-11)     /* permission denied */
 #define SBX_E_TIMEOUT (-12)    /* the deadline passed */
-#define SBX_E_CANCELLED (-13)  /* the caller cancelled */
+#define SBX_E_CANCELLED (-13)  /* the caller, or somebody else of this user, cancelled */
 #define SBX_E_BOOT (-14)       /* the guest did not come up */
 #define SBX_E_GONE (-15)       /* the sandbox has ended: killed, expired or died */
 #define SBX_E_EXEC (-16)       /* the program could not be started inside the sandbox */

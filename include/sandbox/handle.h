@@ -29,7 +29,8 @@ typedef struct sbx sbx;
  *
  * Errors: SBX_E_UNAVAILABLE (no QEMU, libvirt, image: the hint says what to do), SBX_E_NOT_FOUND (no
  * such image), SBX_E_IMAGE, SBX_E_NO_SPACE, SBX_E_BUSY (not enough memory on the host), SBX_E_BOOT
- * (guest did not come up; the cause has the end of its console), SBX_E_KEEPER. Since: 0.1
+ * (guest did not come up; the cause has the end of its console), SBX_E_CANCELLED (somebody killed it,
+ * or stopped the keeper, meanwhile), SBX_E_KEEPER. Since: 0.1
  */
 SBX_PUBLIC int sbx_create(const sbx_options *options, sbx **out, sbx_error **error) SBX_WARN_UNUSED;
 

@@ -14,7 +14,7 @@ typedef struct sbx_list sbx_list;
 
 #define SBX_STATUS_STARTING 0
 #define SBX_STATUS_RUNNING 1
-#define SBX_STATUS_STOPPED 2 /* ended; listed while someone still holds it */
+#define SBX_STATUS_STOPPED 2 /* ended; listed until its VM is gone */
 
 /**
  * sbx_list_get:
@@ -43,7 +43,8 @@ SBX_PUBLIC const char *sbx_list_id(const sbx_list *list, size_t index);
 /** sbx_list_status: one of SBX_STATUS_. Since: 0.1 */
 SBX_PUBLIC int sbx_list_status(const sbx_list *list, size_t index);
 
-/** sbx_list_image: name and version of its image, "NAME@VERSION". Since: 0.1 */
+/** sbx_list_image: name and version of its image, "NAME@VERSION"; as it was asked for until its VM
+ * has started. Since: 0.1 */
 SBX_PUBLIC const char *sbx_list_image(const sbx_list *list, size_t index);
 
 /** sbx_list_created: creation time, milliseconds since 1970 UTC. Since: 0.1 */

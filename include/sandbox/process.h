@@ -238,7 +238,7 @@ SBX_PUBLIC int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error 
  * sbx_process_exit_code:
  * @process: a process
  *
- * 0 to 255, or 128+n when signal n ended it; -1 while sbx_process_wait() has not returned 1.
+ * 0 to 255, or 128+n when signal n ended it; -1 while it runs, and when its end is unknown.
  * Never blocks; any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_process_exit_code(sbx_process *process);

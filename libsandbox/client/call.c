@@ -32,6 +32,22 @@ void sbx_reply_clear(SbxReply *reply)
     reply->n_fds = 0;
 }
 
+/* A child that is forked while another thread is in the pool must not inherit a locked lock. */
+static void lock_pool(void)
+{
+    pthread_mutex_lock(&pool.lock);
+}
+
+static void unlock_pool(void)
+{
+    pthread_mutex_unlock(&pool.lock);
+}
+
+static void watch_fork(void)
+{
+    pthread_atfork(lock_pool, unlock_pool, unlock_pool);
+}
+
 /* With the lock held: forgets the links of the process before fork(). */
 static void pool_check_fork(void)
 {
@@ -53,8 +69,10 @@ static int link_is_fresh(const SbxLink *link)
 
 int sbx_link_take(int start, SbxLink *link, const char *operation, sbx_error **error)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     int fd;
 
+    pthread_once(&once, watch_fork);
     pthread_mutex_lock(&pool.lock);
     pool_check_fork();
     while (pool.count > 0) {

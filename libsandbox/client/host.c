@@ -176,14 +176,18 @@ static int wait_for_guardian(const char *operation, sbx_error **error)
     directory = open(runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0 || lock(directory, "start.lock", LOCK_EX, &start) < 0)
         goto failed;
-    next = sbx_keeper_connect(0, operation, NULL);
+    next = sbx_keeper_reach(operation, NULL);
     if (next >= 0) {
         close(next);
+        flock(start, LOCK_UN);
         return SBX_OK;
     }
     if (lock(directory, "keeper.lock", LOCK_SH, &guardian) < 0)
         goto failed;
     unlinkat(directory, "keeper.sock", 0);
+    /* Forked children may have the descriptors, too: closing is not enough. */
+    flock(guardian, LOCK_UN);
+    flock(start, LOCK_UN);
     return SBX_OK;
 
 failed:
@@ -207,13 +211,14 @@ int sbx_keeper_stop(int force, sbx_error **error)
     g_auto(SbxReply) reply = {0};
     JsonObject *params;
     sbx_error *refusal = NULL;
-    SbxLink link;
-    int code = sbx_link_take(0, &link, __func__, error);
+    /* Not greeted: one of another version must be stoppable, too. */
+    SbxLink link = {.fd = sbx_keeper_reach(__func__, error), .next_id = 1};
+    int code;
 
-    if (code == SBX_E_NOT_FOUND)
+    if (link.fd == SBX_E_NOT_FOUND)
         return 0;
-    if (code < 0)
-        return code;
+    if (link.fd < 0)
+        return link.fd;
     params = json_object_new();
     json_object_set_boolean_member(params, "force", force != 0);
     code = sbx_link_call(&link, "keeper.stop", params, NULL, 0, &reply, __func__, &refusal);

@@ -80,7 +80,7 @@ static int greet(int fd, const char *operation, sbx_error **error)
     while ((got = poll(&waiting, 1, HELLO_TIMEOUT_MS)) < 0 && errno == EINTR)
         ;
     if (got == 0)
-        return sbx_fail(error, SBX_E_KEEPER, ETIMEDOUT, operation, "try `sbx keeper stop --force`",
+        return sbx_fail(error, SBX_E_KEEPER, ETIMEDOUT, operation, "end its process sbx-launch; its sandboxes go with it",
                         "the keeper does not answer");
     got = sbx_message_receive(fd, &answer, &reason);
     if (got < 0)
@@ -165,6 +165,9 @@ static int spawn(char **argv, int listener, int status, const char *operation, s
     g_auto(fd_t) high_listener = fcntl(listener, F_DUPFD_CLOEXEC, 10);
     g_auto(fd_t) high_status = fcntl(status, F_DUPFD_CLOEXEC, 10);
 
+    if (high_listener < 0 || high_status < 0)
+        return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot start the keeper: %s",
+                        g_strerror(errno));
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
@@ -234,23 +237,12 @@ static int launch(const char *runtime, int listener, const char *operation, sbx_
     return code;
 }
 
-/* Starts a keeper unless another program has done so meanwhile. */
-static int start_keeper(int directory, const char *runtime, const char *operation,
+static int start_locked(int directory, const char *runtime, const char *operation,
                         sbx_error **error)
 {
-    g_auto(fd_t) lock = openat(directory, "start.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                              0600);
-    int fd;
+    int fd = try_connect(directory);
     int code;
 
-    if (lock < 0)
-        return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation,
-                        NULL, "cannot open %s/start.lock: %s", runtime, g_strerror(errno));
-    while (flock(lock, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot lock %s: %s",
-                            runtime, g_strerror(errno));
-    fd = try_connect(directory);
     if (fd >= 0) {
         close(fd);
         return SBX_OK;
@@ -263,6 +255,46 @@ static int start_keeper(int directory, const char *runtime, const char *operatio
     if (code < 0)
         unlinkat(directory, SOCKET_NAME, 0);
     return code;
+}
+
+/* Starts a keeper unless another program has done so meanwhile. */
+static int start_keeper(int directory, const char *runtime, const char *operation,
+                        sbx_error **error)
+{
+    g_auto(fd_t) lock = openat(directory, "start.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                              0600);
+    int code;
+
+    if (lock < 0)
+        return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation,
+                        NULL, "cannot open %s/start.lock: %s", runtime, g_strerror(errno));
+    while (flock(lock, LOCK_EX) < 0)
+        if (errno != EINTR)
+            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot lock %s: %s",
+                            runtime, g_strerror(errno));
+    code = start_locked(directory, runtime, operation, error);
+    /* A child that another thread forked meanwhile has the descriptor, too: closing is not enough. */
+    flock(lock, LOCK_UN);
+    return code;
+}
+
+int sbx_keeper_reach(const char *operation, sbx_error **error)
+{
+    sbx_error *reason = NULL;
+    g_autofree char *runtime = sbx_runtime_dir(operation, &reason);
+    g_auto(fd_t) directory = -1;
+    int fd;
+
+    if (runtime == NULL)
+        return sbx_fail_with(error, reason);
+    directory = open(runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    fd = directory >= 0 ? try_connect(directory) : -1;
+    if (fd >= 0)
+        return fd;
+    if (errno == ENOENT || errno == ECONNREFUSED)
+        return SBX_E_NOT_FOUND;
+    return sbx_fail(error, SBX_E_KEEPER, errno, operation, NULL,
+                    "cannot connect to the keeper in %s: %s", runtime, g_strerror(errno));
 }
 
 int sbx_keeper_connect(int start, const char *operation, sbx_error **error)

@@ -63,6 +63,9 @@ JsonObject *sbx_strings_to_json(GHashTable *table);
 /* Connects to this user's keeper. Without one: starts it when @start, else returns
  * SBX_E_NOT_FOUND. Returns a connected descriptor. */
 int sbx_keeper_connect(int start, const char *operation, sbx_error **error);
+/* Connects to a keeper of whatever version, without greeting it: it only takes "keeper.stop" then.
+ * SBX_E_NOT_FOUND, and no error, when there is none. */
+int sbx_keeper_reach(const char *operation, sbx_error **error);
 
 /* call.c */
 

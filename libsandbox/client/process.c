@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -247,12 +248,17 @@ static int look(sbx_process *process)
     struct pollfd waiting = {.fd = process->link.fd, .events = POLLIN};
     int state;
 
+    /* After fork() the announcement is the parent's. */
+    if (process->sandbox->pid != getpid())
+        return 0;
     pthread_mutex_lock(&process->lock);
     if (process->state == 0 && poll(&waiting, 1, 0) > 0) {
         g_auto(SbxMessage) message = {0};
         int got = sbx_message_receive(process->link.fd, &message, NULL);
 
         note_end(process, got, &message);
+        /* From here on it polls as readable, for whoever watches sbx_process_exit_fd(). */
+        shutdown(process->link.fd, SHUT_RD);
     }
     state = process->state;
     pthread_mutex_unlock(&process->lock);
@@ -270,7 +276,11 @@ static int64_t now_ms(void)
 int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
 {
     int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
-    int state = look(process);
+    int state = sbx_check_handle(process->sandbox, __func__, error);
+
+    if (state < 0)
+        return state;
+    state = look(process);
 
     while (state == 0 && timeout_ms != 0) {
         struct pollfd waiting = {.fd = process->link.fd, .events = POLLIN};
@@ -337,8 +347,8 @@ static int collect(const struct pollfd *ready, int *fd, SbxBuffer *buffer)
     return n < 0 ? (int)n : SBX_OK;
 }
 
-/* Takes in both streams until they end or, after the link has gone, until nothing is left. */
-static int collect_output(Pipes *pipes, int link, sbx_result *result, const char *operation,
+/* Takes in both streams until they end. */
+static int collect_output(Pipes *pipes, sbx_result *result, const char *operation,
                           sbx_error **error)
 {
     int *out = &pipes->ours[SBX_STDOUT];
@@ -346,12 +356,10 @@ static int collect_output(Pipes *pipes, int link, sbx_result *result, const char
 
     /* The keeper closes both streams before it answers; if it dies, its ends close all the same. */
     while (*out >= 0 || *err >= 0) {
-        struct pollfd ready[3] = {{.fd = *out, .events = POLLIN},
-                                  {.fd = *err, .events = POLLIN},
-                                  {.fd = link, .events = 0}};
+        struct pollfd ready[2] = {{.fd = *out, .events = POLLIN}, {.fd = *err, .events = POLLIN}};
         int code;
 
-        if (poll(ready, 3, -1) < 0) {
+        if (poll(ready, 2, -1) < 0) {
             if (errno == EINTR)
                 continue;
             return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot wait: %s",
@@ -394,7 +402,7 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
     id = result == NULL
              ? sbx_fail(&reason, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory")
              : send_start(sandbox, "process.run", command, modes, &pipes, &link, operation, &reason);
-    if (id >= 0 && collect_output(&pipes, link.fd, result, operation, &reason) == SBX_OK)
+    if (id >= 0 && collect_output(&pipes, result, operation, &reason) == SBX_OK)
         sbx_link_receive(&link, id, &reply, operation, &reason);
     if (reason != NULL) {
         sbx_link_drop(&link);

@@ -37,6 +37,8 @@
 /* How long a VM that closed its agent's stream may take to end by itself and so tell why; libvirt polls
  * for a dead QEMU every 200 ms. One that does not end is killed. */
 #define LAST_WORDS_MS 1000
+/* A kill that failed (libvirt was busy with the VM, QEMU hangs in the kernel) is repeated. */
+#define KILL_AGAIN_MS 1000
 
 /* A socket on which the VMM is to connect once. */
 typedef struct {
@@ -63,7 +65,8 @@ struct SbxBoot {
     gboolean working;  /* a worker starts or kills the VM */
     gboolean started;  /* the VM was started, so its end will be announced */
     gboolean ended;    /* it was announced */
-    gboolean killed;   /* a kill has returned */
+    gboolean killed;   /* a kill has succeeded */
+    gboolean kill_ok;  /* what the worker says of it */
     gboolean failed;   /* the sandbox has been told */
     SbxDomainEnd end;
     char *end_detail;
@@ -89,15 +92,18 @@ static void listener_clear(Listener *listener)
 {
     g_clear_handle_id(&listener->source, g_source_remove);
     sbx_fd_clear(&listener->fd);
+    /* The name itself stays: a worker may be reading it still. */
     if (listener->path != NULL)
         unlink(listener->path);
-    g_clear_pointer(&listener->path, g_free);
 }
 
 void sbx_boot_free(SbxBoot *boot)
 {
     if (!g_atomic_ref_count_dec(&boot->refs))
         return;
+    g_free(boot->agent.path);
+    g_free(boot->console.path);
+    g_free(boot->monitor.path);
     g_free(boot->end_detail);
     g_clear_error(&boot->fault);
     sbx_domain_unref(boot->domain);
@@ -158,7 +164,7 @@ static void end_turn(SbxBoot *boot)
     boot->has_turn = FALSE;
     keeper->booting--;
     /* Whoever ends a boot is in the middle of something. */
-    g_idle_add(next_turns_later, keeper);
+    g_idle_add_full(G_PRIORITY_DEFAULT, next_turns_later, keeper, NULL);
 }
 
 static gboolean is_current(SbxBoot *boot)
@@ -176,8 +182,21 @@ static void work_kill(gpointer data)
     SbxBoot *boot = data;
     g_autoptr(GError) error = NULL;
 
-    if (!sbx_driver_kill(boot->domain, &error))
+    boot->kill_ok = sbx_driver_kill(boot->domain, &error);
+    if (!boot->kill_ok)
         g_warning("cannot kill %s: %s", boot->sandbox->id, error->message);
+}
+
+static void kill_vm(SbxBoot *boot);
+
+static gboolean kill_again(gpointer data)
+{
+    SbxBoot *boot = data;
+
+    if (!boot->ended)
+        kill_vm(boot);
+    sbx_boot_free(boot);
+    return G_SOURCE_REMOVE;
 }
 
 static gboolean kill_done(gpointer data)
@@ -185,7 +204,9 @@ static gboolean kill_done(gpointer data)
     SbxBoot *boot = data;
 
     boot->working = FALSE;
-    boot->killed = TRUE;
+    boot->killed = boot->kill_ok;
+    if (!boot->killed)
+        g_timeout_add(KILL_AGAIN_MS, kill_again, boot_ref(boot));
     check_gone(boot);
     sbx_boot_free(boot);
     return G_SOURCE_REMOVE;
@@ -330,6 +351,30 @@ static void fail(SbxBoot *boot, GError *fault)
     sbx_sandbox_boot_failed(boot->sandbox, fault);
 }
 
+static void try_again(SbxBoot *boot, const char *why)
+{
+    SbxSandbox *sandbox = boot->sandbox;
+
+    g_message("%s: the guest died while it booted, trying again: %s", sandbox->id,
+              why != NULL ? why : "its console is empty");
+    stop_listening(boot);
+    end_turn(boot);
+    sandbox->boot = NULL;
+    sbx_domain_unref(g_steal_pointer(&sandbox->domain));
+    g_clear_pointer(&sandbox->session, sbx_agent_session_free);
+    g_clear_pointer(&sandbox->console, sbx_console_free);
+    g_clear_pointer(&sandbox->image, sbx_image_unref);
+    sbx_boot_start(sandbox, boot->attempt + 1);
+    sbx_boot_free(boot);
+}
+
+/* Whether the guest ran already when the driver failed to start its VM: it died meanwhile. */
+static gboolean died_in_start(SbxBoot *boot)
+{
+    return boot->monitor_fd >= 0 && boot->attempt < ATTEMPTS && is_current(boot) &&
+           boot->sandbox->state == SBX_STARTING && sbx_fault_code(boot->fault) == SBX_E_BOOT;
+}
+
 /* The guest died before its agent answered. */
 static void guest_died(SbxBoot *boot)
 {
@@ -343,17 +388,7 @@ static void guest_died(SbxBoot *boot)
     tail = sbx_console_tail(sandbox->console);
     said = tail != NULL ? tail : boot->end_detail;
     if (boot->attempt < ATTEMPTS) {
-        g_message("%s: the guest died while it booted, trying again; its console: %s", sandbox->id,
-                  said != NULL ? said : "(empty)");
-        stop_listening(boot);
-        end_turn(boot);
-        sandbox->boot = NULL;
-        sbx_domain_unref(g_steal_pointer(&sandbox->domain));
-        g_clear_pointer(&sandbox->session, sbx_agent_session_free);
-        g_clear_pointer(&sandbox->console, sbx_console_free);
-        g_clear_pointer(&sandbox->image, sbx_image_unref);
-        sbx_boot_start(sandbox, boot->attempt + 1);
-        sbx_boot_free(boot);
+        try_again(boot, said);
         return;
     }
     fail(boot, sbx_fault_new(SBX_E_BOOT, 0, "see the cause for the end of its console", said,
@@ -393,7 +428,9 @@ static gboolean boot_done(gpointer data)
         if (boot->domain != NULL && sandbox->domain == NULL)
             sandbox->domain = sbx_domain_ref(boot->domain);
     }
-    if (boot->fault != NULL)
+    if (boot->fault != NULL && died_in_start(boot))
+        try_again(boot, boot->fault->message);
+    else if (boot->fault != NULL)
         fail(boot, g_steal_pointer(&boot->fault));
     else if (sandbox->state == SBX_STARTING)
         guest_died(boot);
@@ -676,5 +713,5 @@ void sbx_boot_abandon(SbxSandbox *sandbox, gboolean is_ending)
     else
         kill_vm(boot);
     /* Not from within the caller, which goes on to use the sandbox. */
-    g_idle_add(check_gone_later, boot_ref(boot));
+    g_idle_add_full(G_PRIORITY_DEFAULT, check_gone_later, boot_ref(boot), NULL);
 }

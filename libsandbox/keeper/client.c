@@ -185,7 +185,7 @@ static void handle(SbxClient *client, SbxMessage *message)
     memset(message, 0, sizeof *message);
     if (strcmp(method, "hello") == 0)
         greet(client, request);
-    else if (!client->greeted)
+    else if (!client->greeted && strcmp(method, "keeper.stop") != 0)
         sbx_request_fail(request, sbx_fault_new(SBX_E_PROTOCOL, 0, NULL, NULL, "say hello first"));
     else
         sbx_methods_dispatch(client->keeper, method, request);

@@ -102,7 +102,7 @@ GError *sbx_keeper_start_fault(SbxKeeper *keeper, GError *reason)
         /* Root's keeper could not open it again. The next one can. */
         fault = sbx_fault_new(SBX_E_UNAVAILABLE, 0, "try again, once it runs", reason->message,
                               "libvirt's daemon has ended or was restarted");
-        g_idle_add(stop, keeper);
+        g_idle_add_full(G_PRIORITY_DEFAULT, stop, keeper, NULL);
     } else if (strstr(reason->message, "Permission denied") != NULL) {
         fault = sbx_fault_new(SBX_E_DENIED, EACCES,
                               "that file must be readable for the user as which libvirt runs QEMU; "

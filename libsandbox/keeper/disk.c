@@ -95,6 +95,8 @@ static int copy_range(int from, int to, off_t start, off_t end)
 
         if (n < 0 && errno == EINTR)
             continue;
+        if (n == 0)
+            errno = EIO;
         if (n <= 0)
             return -1;
     }

@@ -89,12 +89,10 @@ static char *vm_dir_name(const Launch *launch, int runtime)
         (launch->client_uid != 0 || launch_is_open(launch->runtime_dir)))
         return path;
     free(path);
-    if (!launch->daemon)
-        return launch_format("/tmp/libsandbox-vm-%u-%d", geteuid(), (int)getpid());
     if (fstat(runtime, &status) < 0)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot examine %s: %s", launch->runtime_dir,
                     strerror(errno));
-    return launch_format("/tmp/libsandbox-vm-%u-%lx-%lx", geteuid(), (unsigned long)status.st_dev,
+    return launch_format("/tmp/sbx-%u-%lx-%lx", geteuid(), (unsigned long)status.st_dev,
                          (unsigned long)status.st_ino);
 }
 

@@ -13,12 +13,16 @@
 #include "wire/fd.h"
 #include "wire/json.h"
 
+/* A start takes milliseconds; under a fork bomb in an emulated guest 7 s were seen. */
+#define START_SECONDS 120
+
 struct SbxProcess {
     SbxSandbox *sandbox; /* a reference */
     gint64 number;
     SbxRequest *request; /* until it is answered */
     SbxClient *client;   /* of a spawn that was answered: is told the end */
     gboolean wait;       /* answer at the end, not at the start */
+    guint start_timer;   /* until the guest has said that it runs */
     SbxAgentProcess *agent_process;
 };
 
@@ -147,6 +151,7 @@ static GError *agent_fault(const GError *error)
 
 static void process_free(SbxProcess *process)
 {
+    g_clear_handle_id(&process->start_timer, g_source_remove);
     g_hash_table_remove(process->sandbox->processes, &process->number);
     if (process->client != NULL)
         sbx_client_unref(process->client);
@@ -206,6 +211,7 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
     JsonObject *result;
 
     (void)agent_process;
+    g_clear_handle_id(&process->start_timer, g_source_remove);
     if (error != NULL) {
         fail(process, error);
         return;
@@ -242,6 +248,16 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
     process_free(process);
 }
 
+/* An agent that does not answer has been taken over, or its guest is beyond use. */
+static gboolean start_timed_out(gpointer data)
+{
+    SbxProcess *process = data;
+
+    process->start_timer = 0;
+    sbx_sandbox_end(process->sandbox, "its agent did not answer any more");
+    return G_SOURCE_REMOVE;
+}
+
 void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait)
 {
     g_auto(Command) command = {0};
@@ -274,6 +290,7 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait)
     process->request = request;
     process->wait = wait;
     g_hash_table_insert(sandbox->processes, &process->number, process);
+    process->start_timer = g_timeout_add_seconds(START_SECONDS, start_timed_out, process);
     process->agent_process = sbx_agent_session_spawn(sandbox->session, &command.agent, fds[0],
                                                      fds[1], fds[2], started, exited, process,
                                                      NULL);

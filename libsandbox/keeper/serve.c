@@ -19,6 +19,17 @@
 #define STATUS_FD 4
 #define IDLE_SECONDS 120
 
+/* Out of descriptors: the connection waits in the backlog, and so do we, instead of spinning. */
+#define ACCEPT_PAUSE_MS 100
+
+static gboolean on_connection(gint fd, GIOCondition condition, gpointer data);
+
+static gboolean accept_again(gpointer data)
+{
+    g_unix_fd_add(LISTEN_FD, G_IO_IN, on_connection, data);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
 {
     int connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -26,9 +37,11 @@ static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
     (void)condition;
     if (connection >= 0)
         sbx_client_new(data, connection);
-    else if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-        g_warning("accept: %s", g_strerror(errno));
-    return G_SOURCE_CONTINUE;
+    if (connection >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOBUFS &&
+                            errno != ENOMEM))
+        return G_SOURCE_CONTINUE;
+    g_timeout_add(ACCEPT_PAUSE_MS, accept_again, data);
+    return G_SOURCE_REMOVE;
 }
 
 static gboolean on_terminate(gpointer data)

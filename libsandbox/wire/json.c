@@ -8,7 +8,7 @@
 
 #include "wire/fault.h"
 
-/* True when brackets outside strings nest no deeper than the limit. */
+/* True when brackets outside strings nest no deeper than the limit, as far as JSON proper goes. */
 static gboolean depth_ok(const char *text, gsize length)
 {
     int depth = 0;
@@ -24,6 +24,9 @@ static gboolean depth_ok(const char *text, gsize length)
                 in_string = FALSE;
         } else if (c == '"') {
             in_string = TRUE;
+        } else if (c == '\'' || c == '/' || c == '#') {
+            /* json-glib also reads comments and other strings, in which brackets would not count. */
+            return FALSE;
         } else if (c == '[' || c == '{') {
             if (++depth > SBX_JSON_DEPTH_MAX)
                 return FALSE;

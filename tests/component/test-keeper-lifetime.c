@@ -333,6 +333,8 @@ START_TEST(handles_do_not_cross_fork)
         test_failed(sbx_run(sandbox, command, &result, &error), SBX_E_FORKED, &error, "fork");
         test_failed(sbx_spawn(sandbox, command, &other, &error), SBX_E_FORKED, &error, "fork");
         test_failed(sbx_process_signal(process, SIGKILL, &error), SBX_E_FORKED, &error, "fork");
+        test_failed(sbx_process_wait(process, 0, &error), SBX_E_FORKED, &error, "fork");
+        ck_assert_int_eq(sbx_process_exit_code(process), -1);
         test_failed(sbx_kill(sandbox, &error), SBX_E_FORKED, &error, "fork");
         sbx_process_unref(process);
         sbx_unref(sandbox);

@@ -402,6 +402,8 @@ START_TEST(signals_to_a_process)
     wait_for(process);
     ck_assert_int_eq(sbx_process_exit_code(process), 7);
     ck_assert_int_eq(sbx_process_exit_signal(process), 0);
+    /* And stays readable. */
+    ck_assert_int_eq(poll(&ending, 1, 0), 1);
     /* One that has ended is a success. */
     test_ok(sbx_process_signal(process, SIGKILL, &error), &error);
     sbx_process_unref(process);

@@ -213,6 +213,23 @@ START_TEST(packets_that_are_no_objects)
 }
 END_TEST
 
+/* json-glib reads comments and strings in single quotes; brackets behind them must count all the same:
+ * 400,000 of them overflowed its stack. */
+START_TEST(brackets_behind_a_comment)
+{
+    static const char *const heads[] = {"/*\"*/{\"a\":", "{'\"':1,\"a\":", "#\"\n{\"a\":"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(heads); i++) {
+        g_autofree char *brackets = g_strnfill(400000, '[');
+        g_autofree char *text = g_strconcat(heads[i], brackets, NULL);
+        g_autoptr(GError) error = NULL;
+
+        ck_assert_ptr_null(sbx_json_parse(text, strlen(text), &error));
+        ck_assert_int_eq(sbx_fault_code(error), SBX_E_PROTOCOL);
+    }
+}
+END_TEST
+
 START_TEST(packet_that_is_too_long)
 {
     g_autofree char *bytes = g_strnfill(SBX_MESSAGE_INLINE_MAX + 1, ' ');
@@ -474,6 +491,7 @@ int main(void)
     tcase_add_test(messages, nothing_there_yet);
     tcase_add_test(messages, peer_that_does_not_read);
     tcase_add_test(messages, packets_that_are_no_objects);
+    tcase_add_test(messages, brackets_behind_a_comment);
     tcase_add_test(messages, packet_that_is_too_long);
     tcase_add_test(messages, deep_nesting);
     tcase_add_test(messages, surplus_descriptors);

@@ -5,7 +5,8 @@
 # TAP.
 #   usage: test-vm-user.sh PATH_TO_TEST_VM_SESSION
 #
-# When root runs it, SBX_TEST_USER names the user; otherwise it is the first one with a home.
+# When root runs it, SBX_TEST_USER names the user; otherwise it is the first one with a home, or, on a
+# machine without any, a number that nobody has.
 set -u
 
 program=$(realpath "${1:?usage: test-vm-user.sh PATH_TO_TEST_VM_SESSION}")
@@ -23,14 +24,20 @@ first_user() {
     getent passwd | awk -F: '$3 >= 1000 && $3 < 60000 && $6 ~ "^/home/" {print $1; exit}'
 }
 user=${SBX_TEST_USER:-$(first_user)}
-[ -n "$user" ] || skip "there is no ordinary user; make one, or set SBX_TEST_USER"
-uid=$(id -u "$user")
+if [ -n "$user" ]; then
+    uid=$(id -u "$user")
+    identity=(--reuid="$uid" --regid="$(id -g "$user")" --init-groups)
+else
+    user=60998
+    uid=$user
+    identity=(--reuid="$uid" --regid="$uid" --clear-groups)
+fi
 images=${LIBSANDBOX_DATA_DIR:-/var/lib/libsandbox}/images
 [ -d "$images" ] || skip "there is no base image; run \`sbx image build\`"
 
 # as_user VAR=VALUE... COMMAND
 as_user() {
-    setpriv --reuid="$uid" --regid="$(id -g "$user")" --init-groups --reset-env env "$@"
+    setpriv "${identity[@]}" --reset-env env "$@"
 }
 as_user test -x "$program" || skip "$user cannot reach $program; build elsewhere"
 
@@ -38,7 +45,7 @@ scratch=$(mktemp -d /tmp/sbxu-XXXXXX)
 chmod 755 "$scratch"
 mkdir -p "$scratch/home/.local/share/libsandbox" "$scratch/run"
 cp -rL --reflink=auto "$images" "$scratch/home/.local/share/libsandbox/images"
-chown -R "$user": "$scratch/home" "$scratch/run"
+chown -R "$uid" "$scratch/home" "$scratch/run"
 chmod 700 "$scratch/run"
 trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 
