@@ -28,11 +28,12 @@ START_TEST(denied_device)
     close(fd);
     ck_assert_int_eq(chmod(path, 0), 0);
     /* Root opens everything; Check runs each test in a process of its own, so give that up. */
-    if (geteuid() == 0 && setuid(64123) < 0)
+    if (geteuid() == 0 && (chown(path, 64123, 64123) < 0 || setuid(64123) < 0))
         ck_abort_msg("setuid");
     g_autofree char *reason = NULL;
     ck_assert_int_eq(sbx_kvm_probe_device(path, &reason), SBX_KVM_DENIED);
     ck_assert_ptr_nonnull(g_strrstr(reason, "permission denied"));
+    ck_assert_int_eq(unlink(path), 0);
 }
 END_TEST
 
