@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define RING_SIZE 8192
-#define TAIL_LINES 12
+#define TAIL_LINES 30 /* a panic and the stack trace after it */
 
 struct SbxConsole {
     int fd;
