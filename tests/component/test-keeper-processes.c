@@ -74,6 +74,23 @@ START_TEST(streams_and_exit_code)
 }
 END_TEST
 
+/* As `bash -c` has it: they become $0, $1 and so on. */
+START_TEST(arguments_of_a_script)
+{
+    sbx_command *command = sbx_command_new_script("printf '%s|' \"$0\" \"$@\"");
+    const char *const args[] = {"name", "a b", "", "*"};
+    sbx_error *error = NULL;
+    sbx_result *result = NULL;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(args); i++)
+        test_ok(sbx_command_add_arg(command, args[i], &error), &error);
+    test_ok(sbx_run(box, command, &result, &error), &error);
+    assert_output(result, "name|a b||*|", "");
+    sbx_result_free(result);
+    sbx_command_unref(command);
+}
+END_TEST
+
 static const int signals[] = {SIGTERM, SIGKILL, SIGSEGV, SIGABRT, SIGUSR1};
 
 START_TEST(ended_by_a_signal)
@@ -538,6 +555,7 @@ static Suite *processes_suite(void)
     tcase_add_test(cases, threads_share_a_sandbox);
     tcase_add_test(cases, input_output_of_a_spawned_process);
     tcase_add_test(cases, ten_megabytes_of_input);
+    tcase_add_test(cases, arguments_of_a_script);
     tcase_add_test(cases, signals_to_a_process);
     tcase_add_test(cases, dropping_a_process);
     tcase_add_test(cases, killed_in_the_middle);
