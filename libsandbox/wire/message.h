@@ -17,7 +17,7 @@
 
 #define SBX_MESSAGE_INLINE_MAX 65536
 #define SBX_MESSAGE_MAX (48u << 20) /* base64 of the largest command, and some */
-#define SBX_MESSAGE_FDS_MAX 4
+#define SBX_MESSAGE_FDS_MAX 64
 
 #define SBX_PROTOCOL_VERSION 1
 
