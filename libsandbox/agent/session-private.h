@@ -1,5 +1,6 @@
 /* session-private.h: shared by the parts of the session: session.c (life, input and output),
- * stream.c (nghttp2 callbacks), control.c (small requests), process.c and pump.c. */
+ * reset.c (the beginning of a clone's), stream.c (nghttp2 callbacks), control.c (small requests),
+ * process.c and pump.c. */
 #ifndef SBX_AGENT_SESSION_PRIVATE_H
 #define SBX_AGENT_SESSION_PRIVATE_H
 
@@ -10,6 +11,7 @@
 #include <protocol.h>
 
 typedef struct _AgentStream AgentStream;
+typedef struct _AgentReset AgentReset;
 
 struct _SbxAgentSession {
     gatomicrefcount refs;
@@ -18,6 +20,7 @@ struct _SbxAgentSession {
     GSource *source;           /* holds a reference to the session */
     gpointer fd_tag;
     nghttp2_session *h2;       /* NULL once closed */
+    AgentReset *reset;         /* until a clone's agent has answered: nothing may be sent yet */
     gboolean inside_h2;        /* one of its callbacks may be running: do not delete it */
     gboolean in_turn;
     gboolean parked;           /* nothing may be sent any more */
@@ -72,6 +75,12 @@ void agent_session_turn(SbxAgentSession *session);
 typedef void (*AgentNotice)(gpointer object);
 /* Calls run from the main loop; object must be kept alive by a reference that run gives back. */
 void agent_session_defer(SbxAgentSession *session, AgentNotice run, gpointer object);
+
+/* --- reset.c */
+/* Looks for the answer, and clears session->reset when it is complete. Returns how many of the
+ * bytes were not the new session's. */
+gsize agent_reset_receive(SbxAgentSession *session, const guint8 *bytes, gsize length);
+void agent_reset_free(AgentReset *reset);
 
 /* --- stream.c */
 nghttp2_session *agent_h2_new(SbxAgentSession *session);

@@ -114,6 +114,7 @@ static void shut_down(SbxAgentSession *session)
         return;
     nghttp2_session_del(session->h2);
     session->h2 = NULL;
+    g_clear_pointer(&session->reset, agent_reset_free);
     if (session->fd_tag != NULL)
         g_source_remove_unix_fd(session->source, session->fd_tag);
     session->fd_tag = NULL;
@@ -125,6 +126,17 @@ static void shut_down(SbxAgentSession *session)
         agent_stream_free(stream);
     }
     agent_session_defer(session, report_closed, agent_session_ref(session));
+}
+
+static void take_bytes(SbxAgentSession *session, const guint8 *bytes, gsize length)
+{
+    gsize stale = session->reset != NULL ? agent_reset_receive(session, bytes, length) : 0;
+
+    if (stale == length)
+        return;
+    ssize_t taken = nghttp2_session_mem_recv(session->h2, bytes + stale, length - stale);
+    if (taken < 0)
+        agent_session_violation(session, nghttp2_strerror((int)taken));
 }
 
 static void receive(SbxAgentSession *session)
@@ -144,9 +156,7 @@ static void receive(SbxAgentSession *session)
             agent_session_violation(session, "bytes after park");
             return;
         }
-        ssize_t taken = nghttp2_session_mem_recv(session->h2, buffer, (size_t)n);
-        if (taken < 0)
-            agent_session_violation(session, nghttp2_strerror((int)taken));
+        take_bytes(session, buffer, (gsize)n);
         if (n < (ssize_t)sizeof buffer)
             return;
     }
@@ -177,6 +187,8 @@ static void transmit(SbxAgentSession *session)
 {
     const guint8 *data;
 
+    if (session->reset != NULL)
+        return;
     while (session->error == NULL && !session->parked && write_out(session)) {
         while (session->out->len < WRITE_SIZE / 2) {
             ssize_t n = nghttp2_session_mem_send(session->h2, &data);

@@ -46,6 +46,14 @@ typedef void (*SbxAgentDoneFunc)(SbxAgentSession *session, const GError *error, 
  * ended it; notify after it. closed may be NULL. */
 SbxAgentSession *sbx_agent_session_new(int fd, SbxAgentDoneFunc closed, gpointer data,
                                        GDestroyNotify notify);
+/* The same for a clone of a running machine, whose agent is still in the session of the machine it
+ * was cloned from. Takes reset_fd too, a stream socket connected to the clone's port for resets; it
+ * is closed when the agent has answered, or with the session. Both must be connected to the clone
+ * before it runs. What the agent still says of the other session is thrown away (up to 64 MiB; more
+ * is a violation); requests may be made at once and are sent when it has answered. Processes that
+ * the clone inherited go on without the keeper. */
+SbxAgentSession *sbx_agent_session_new_clone(int fd, int reset_fd, SbxAgentDoneFunc closed,
+                                             gpointer data, GDestroyNotify notify);
 /* Ends the session; the fd is closed at once, callbacks follow from the main loop. Idempotent. */
 void sbx_agent_session_close(SbxAgentSession *session);
 /* Closes it, and gives the handle up. Callbacks still to come follow from the main loop. */

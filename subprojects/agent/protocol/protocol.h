@@ -20,6 +20,12 @@
  *
  * ID is decimal, chosen by the keeper, unused at the time. The four requests of a process may be
  * sent in one write, the POST first. Every other answer than the above carries a failure.
+ *
+ * A clone of a running machine inherits a session that is another machine's, in the middle of
+ * whatever it was saying. Its keeper writes a reset, magic and nonce, to a second port, and nothing
+ * to the first before the agent has answered there with the same bytes: what follows them is a new
+ * session. The agent throws away what it still finds on the first port, and forgets the requests
+ * and the IDs; the processes live on, without standard input and with output nobody gets.
  */
 #ifndef SBX_AGENT_PROTOCOL_H
 #define SBX_AGENT_PROTOCOL_H
@@ -30,8 +36,16 @@
 
 #define SBX_PROTO_VERSION 1
 #define SBX_PROTO_PORT_NAME "org.libsandbox.agent.0"
+#define SBX_PROTO_RESET_PORT_NAME "org.libsandbox.reset.0"
+#define SBX_PROTO_RESET_MAGIC "SBXRESET"
 #define SBX_PROTO_PATH "/v1/"
 #define SBX_PROTO_PID_HEADER "sbx-pid"
+
+enum {
+    SBX_PROTO_RESET_MAGIC_SIZE = sizeof SBX_PROTO_RESET_MAGIC - 1,
+    SBX_PROTO_RESET_NONCE_SIZE = 16,
+    SBX_PROTO_RESET_SIZE = SBX_PROTO_RESET_MAGIC_SIZE + SBX_PROTO_RESET_NONCE_SIZE,
+};
 
 /* Limits. Both ends enforce them on what they receive. */
 enum {

@@ -73,7 +73,15 @@ static void escape_oom_killer(void)
     close(fd);
 }
 
-int boot(void)
+static int open_port(void)
+{
+    int port = transport_open_virtio_serial(SBX_PROTO_PORT_NAME);
+    if (port < 0)
+        agent_fatal("no virtio-serial port is named %s", SBX_PROTO_PORT_NAME);
+    return port;
+}
+
+int boot(int *reset_port)
 {
     char line[MAX_COMMAND_LINE];
     char root[MAX_DEVICE] = "/dev/vda", scratch[MAX_DEVICE] = "/dev/vdb";
@@ -92,11 +100,13 @@ int boot(void)
     modules_load_for_devices();
     modules_load_end(overlay, "overlay");
     modules_delete_files();
-    int port = transport_open_virtio_serial(SBX_PROTO_PORT_NAME);
+    int port = open_port();
     mount_root(disks);
     mount_late();
     escape_oom_killer();
     cgroup_init("/sys/fs/cgroup");
     loopback_up();
+    /* Last: the driver names one port after the other, and a machine need not have this one. */
+    *reset_port = transport_open_virtio_serial(SBX_PROTO_RESET_PORT_NAME);
     return port;
 }

@@ -2,7 +2,8 @@
 #ifndef SBX_BOOT_H
 #define SBX_BOOT_H
 
-/* Returns the fd of the host's port. Fatal on failure. */
-int boot(void);
+/* Returns the fd of the host's port; reset_port is that of the port for resets, or -1. Fatal on
+ * failure. */
+int boot(int *reset_port);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -112,8 +113,34 @@ static bool set_clock(uint64_t realtime)
     return clock_settime(CLOCK_REALTIME, &now) == 0;
 }
 
+/* The kernel makes its boot id once; clones of one boot would all have the same. As containers have it,
+ * a file is shown in its place, which nobody can write. */
+static void renew_boot_id(void)
+{
+    static const char shown[] = "/proc/sys/kernel/random/boot_id", file[] = "/run/.sbx-boot-id";
+    static bool is_shown;
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/uuid", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, id, sizeof id) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return;
+    if (is_shown)
+        umount2(shown, MNT_DETACH);
+    replace_file(file, id, (size_t)n);
+    is_shown = mount(file, shown, NULL, MS_BIND, NULL) == 0;
+    if (is_shown)
+        mount(NULL, shown, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              NULL);
+    unlink(file);
+}
+
 static const char *apply_to_machine(const struct sbx_setup *setup)
 {
+    static bool had_identity;
+
     if (setup->entropy_length > 0 && !add_entropy(setup->entropy, setup->entropy_length))
         return "cannot seed the random number generator";
     if (setup->realtime != 0 && !set_clock(setup->realtime))
@@ -124,8 +151,13 @@ static const char *apply_to_machine(const struct sbx_setup *setup)
         write_line("/etc/hostname", setup->hostname);
         write_hosts(setup->hostname);
     }
-    if (setup->machine_id != NULL)
+    if (setup->machine_id != NULL) {
         write_line("/etc/machine-id", setup->machine_id);
+        /* The first identity is that of this boot. */
+        if (had_identity)
+            renew_boot_id();
+        had_identity = true;
+    }
     return NULL;
 }
 

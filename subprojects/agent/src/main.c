@@ -1,6 +1,6 @@
 /* main.c: PID 1 of a guest, or a server on an inherited socket for tests:
  *
- *   sbx-agent --socket-fd N [--no-cgroup] [--user-self]
+ *   sbx-agent --socket-fd N [--reset-fd N] [--no-cgroup] [--user-self]
  */
 #include "agent.h"
 #include "boot.h"
@@ -9,6 +9,7 @@
 #include "launch.h"
 #include "loop.h"
 #include "reaper.h"
+#include "reset.h"
 #include "server.h"
 #include "transport.h"
 
@@ -21,14 +22,16 @@
 
 static _Noreturn void usage(void)
 {
-    fprintf(stderr, "usage: sbx-agent --socket-fd N [--no-cgroup] [--user-self]\n");
+    fprintf(stderr, "usage: sbx-agent --socket-fd N [--reset-fd N] [--no-cgroup] "
+                    "[--user-self]\n");
     exit(2);
 }
 
-/* The socket's fd. */
-static int parse_options(int argc, char **argv)
+/* The socket's fd; reset_fd is left alone when there is none. */
+static int parse_options(int argc, char **argv, int *reset_fd)
 {
     static const struct option options[] = {{"socket-fd", required_argument, NULL, 's'},
+                                            {"reset-fd", required_argument, NULL, 'r'},
                                             {"no-cgroup", no_argument, NULL, 'c'},
                                             {"user-self", no_argument, NULL, 'u'},
                                             {NULL, 0, NULL, 0}};
@@ -37,6 +40,8 @@ static int parse_options(int argc, char **argv)
     while ((choice = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (choice == 's')
             fd = atoi(optarg);
+        else if (choice == 'r')
+            *reset_fd = atoi(optarg);
         else if (choice == 'c')
             agent_mode.no_cgroup = true;
         else if (choice == 'u')
@@ -64,16 +69,18 @@ static bool after_batch(void)
 
 int main(int argc, char **argv)
 {
-    int fd;
+    int fd, reset_fd = -1;
 
     agent_boot_started = agent_clock(CLOCK_BOOTTIME);
     agent_mode.init = getpid() == 1 && argc < 2;
     default_signals();
     if (agent_mode.init) {
-        fd = boot();
+        fd = boot(&reset_fd);
     } else {
         agent_redirect_stdio();
-        fd = transport_open_inherited(parse_options(argc, argv));
+        fd = transport_open_inherited(parse_options(argc, argv, &reset_fd));
+        if (reset_fd >= 0)
+            transport_open_inherited(reset_fd);
         if (!agent_mode.no_cgroup)
             cgroup_init("/sys/fs/cgroup");
     }
@@ -82,6 +89,7 @@ int main(int argc, char **argv)
     launch_init();
     identity_init();
     server_init(fd);
+    reset_init(reset_fd);
     agent_boot_ready = agent_clock(CLOCK_BOOTTIME);
     loop_run(after_batch);
 }

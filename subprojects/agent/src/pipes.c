@@ -153,29 +153,49 @@ void input_stream_closed(struct process *process)
     input_close(process);
 }
 
-/* What background children still write: thrown away, a chunk at a time. */
+/* What is still written by background children, or by processes whose session was reset: thrown
+ * away, a chunk at a time. The read end outlives the process's record. */
+struct rest {
+    struct garbage garbage;
+    struct rest *next, *previous;
+    struct source source;
+};
+
+static struct rest *rests;
+
 static void discard_ready(struct source *source, uint32_t events)
 {
     static char waste[64 << 10];
-    struct output *output = of_output(source);
+    struct rest *rest = (struct rest *)(void *)((char *)source - offsetof(struct rest, source));
 
     (void)events;
     ssize_t n = read(source->fd, waste, sizeof waste);
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
+    if (rest->next != NULL)
+        rest->next->previous = rest->previous;
+    if (rest->previous != NULL)
+        rest->previous->next = rest->next;
+    else
+        rests = rest->next;
     loop_close(source);
-    loop_free_later((struct garbage *)(void *)output);
+    loop_free_later(&rest->garbage);
 }
 
-/* The read end outlives the process's record, in an output of its own. */
 static void keep_discarding(struct output *output)
 {
-    struct output *rest = calloc(1, sizeof *rest);
+    struct rest *rest = calloc(1, sizeof *rest);
     int fd = rest != NULL ? fcntl(output->source.fd, F_DUPFD_CLOEXEC, 3) : -1;
 
     loop_close(&output->source);
-    if (fd < 0 || !loop_add(&rest->source, fd, EPOLLIN, discard_ready))
+    if (fd < 0 || !loop_add(&rest->source, fd, EPOLLIN, discard_ready)) {
         free(rest);
+        return;
+    }
+    rest->next = rests;
+    if (rests != NULL)
+        rests->previous = rest;
+    rests = rest;
 }
 
 static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
@@ -251,6 +271,12 @@ void output_finish(struct output *output)
     output->left = left > 0 ? (size_t)left : 0;
     output->last = true;
     resume(output);
+}
+
+void output_abandon(struct output *output)
+{
+    if (output->source.fd >= 0)
+        keep_discarding(output);
 }
 
 void output_stream_closed(struct process *process, struct output *output)

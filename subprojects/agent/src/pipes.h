@@ -43,6 +43,8 @@ void input_stream_closed(struct process *process);
 void output_serve(struct process *process, struct output *output);
 /* The process has exited and that ends its output. */
 void output_finish(struct output *output);
+/* Nobody wants it any more, but its writers shall go on. */
+void output_abandon(struct output *output);
 void output_stream_closed(struct process *process, struct output *output);
 
 #endif

@@ -210,6 +210,22 @@ void process_detach(struct request *request)
     discard_if_over(process);
 }
 
+/* Its requests are not told: they are dropped with their session. */
+static void forget(struct process *process)
+{
+    process->input.stream_id = 0;
+    for (int i = 0; i < 2; i++)
+        output_abandon(&process->outputs[i]);
+    discard(process);
+}
+
+void process_forget_all(void)
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (table[i] != NULL)
+            forget(table[i]);
+}
+
 int process_signal(uint64_t id, const struct sbx_signal *message)
 {
     struct process *process = find(id);

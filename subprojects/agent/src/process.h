@@ -44,6 +44,8 @@ void process_start(struct request *request);
 void process_abandon(struct request *request);
 /* One of its requests is gone. */
 void process_detach(struct request *request);
+/* Those that run go on by themselves: end of file for their input, nobody for their output. */
+void process_forget_all(void);
 /* 0, ESRCH, or another errno. */
 int process_signal(uint64_t id, const struct sbx_signal *message);
 /* A child was reaped; false when it is none of ours. */

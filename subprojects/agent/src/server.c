@@ -4,6 +4,7 @@
 #include "server.h"
 
 #include "agent.h"
+#include "process.h"
 #include "requests.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ enum { READ_SIZE = 64 << 10, READS_PER_TURN = 16, WRITE_SIZE = 128 << 10 };
 static struct {
     struct source source;
     nghttp2_session *session;
+    struct request *requests;
     size_t request_count;
     bool connected;     /* the host was there at least once */
     bool readable;      /* not read to the end since the last edge */
@@ -25,6 +27,29 @@ static struct {
     size_t out_length, out_sent;
     uint8_t out[WRITE_SIZE];
 } server = {.source.fd = -1};
+
+static void add_request(struct request *request)
+{
+    request->next = server.requests;
+    if (request->next != NULL)
+        request->next->previous = request;
+    server.requests = request;
+    server.request_count++;
+}
+
+static void release_request(struct request *request)
+{
+    if (request->next != NULL)
+        request->next->previous = request->previous;
+    if (request->previous != NULL)
+        request->previous->next = request->next;
+    else
+        server.requests = request->next;
+    server.request_count--;
+    free(request->body);
+    sbx_tlv_writer_clear(&request->reply);
+    loop_free_later(&request->garbage);
+}
 
 static int begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *data)
 {
@@ -35,7 +60,7 @@ static int begin_headers(nghttp2_session *session, const nghttp2_frame *frame, v
     if (request == NULL)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     request->stream_id = frame->hd.stream_id;
-    server.request_count++;
+    add_request(request);
     nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, request);
     return 0;
 }
@@ -108,10 +133,7 @@ static int stream_closed(nghttp2_session *session, int32_t stream_id, uint32_t e
         return 0;
     nghttp2_session_set_stream_user_data(session, stream_id, NULL);
     requests_closed(request);
-    free(request->body);
-    sbx_tlv_writer_clear(&request->reply);
-    server.request_count--;
-    loop_free_later(&request->garbage);
+    release_request(request);
     return 0;
 }
 
@@ -265,6 +287,34 @@ static void finish_parking(void)
     start_session();
     server.parking = false;
     server.parked = true;
+}
+
+/* What the host had sent to another machine. Its end, if there is one, receive will see. */
+static void drain(void)
+{
+    static uint8_t waste[READ_SIZE];
+    ssize_t n;
+
+    do
+        n = read(server.source.fd, waste, sizeof waste);
+    while (n > 0 || (n < 0 && errno == EINTR));
+    server.readable = true;
+}
+
+void server_reset(const uint8_t nonce[SBX_PROTO_RESET_NONCE_SIZE])
+{
+    drain();
+    process_forget_all();
+    while (server.requests != NULL)
+        release_request(server.requests);
+    nghttp2_session_del(server.session);
+    start_session();
+    server.parking = server.parked = false;
+    /* In place of a frame that may be half out. */
+    memcpy(server.out, SBX_PROTO_RESET_MAGIC, SBX_PROTO_RESET_MAGIC_SIZE);
+    memcpy(server.out + SBX_PROTO_RESET_MAGIC_SIZE, nonce, SBX_PROTO_RESET_NONCE_SIZE);
+    server.out_sent = 0;
+    server.out_length = SBX_PROTO_RESET_SIZE;
 }
 
 bool server_flush(void)

@@ -13,6 +13,7 @@ struct process;
 /* One request, that is one HTTP/2 stream; lives as long as the stream. */
 struct request {
     struct garbage garbage;
+    struct request *next, *previous;
     int32_t stream_id;
     char method;               /* 'G', 'P' for POST, 'U' for PUT, 0 for anything else */
     enum sbx_resource resource;
@@ -47,5 +48,8 @@ void server_consume(int32_t stream_id, size_t length);
 void server_stop_body(int32_t stream_id);
 /* After the running answer is out, a new HTTP/2 session begins. False while other requests live. */
 bool server_park(struct request *request);
+/* Drops the session and all its requests, whatever they were about, answers with the nonce, and
+ * begins a new one. Not from inside a request. */
+void server_reset(const uint8_t nonce[SBX_PROTO_RESET_NONCE_SIZE]);
 
 #endif
