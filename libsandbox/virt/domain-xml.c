@@ -9,8 +9,8 @@
  * stream from the first byte, no path has to be waited for, and a guest that floods its console
  * meets a socket's buffer and not somebody's disk.
  *
- * Templates will want guest RAM in a file of their own: that is a qemu:commandline element
- * (memory-backend-file) to be added after write_devices(), see sbx_domain_xml().
+ * Guest RAM that clones share is a file, which libvirt's own XML cannot say (its file backends make
+ * the file's name themselves): it is given to QEMU in a qemu:commandline element.
  */
 #include "virt/domain-xml.h"
 
@@ -189,6 +189,15 @@ static void write_disks(xmlTextWriter *w, const SbxDomainSpec *spec)
         write_disk(w, spec->scratch, NULL, "vdb");
 }
 
+static void write_channel(xmlTextWriter *w, const char *socket, const char *port)
+{
+    begin(w, "channel");
+    attribute(w, "type", "unix");
+    element(w, "source", "mode", "connect", "path", socket, NULL);
+    element(w, "target", "type", "virtio", "name", port, NULL);
+    end(w);
+}
+
 static void write_streams(xmlTextWriter *w, const SbxDomainSpec *spec)
 {
     if (spec->console_socket != NULL) {
@@ -205,12 +214,10 @@ static void write_streams(xmlTextWriter *w, const SbxDomainSpec *spec)
         attribute(w, "model", VIRTIO_MODEL);
         write_address(w, SLOT_SERIAL);
         end(w);
-        begin(w, "channel");
-        attribute(w, "type", "unix");
-        element(w, "source", "mode", "connect", "path", spec->agent_socket, NULL);
-        element(w, "target", "type", "virtio", "name", SBX_AGENT_PORT, NULL);
-        end(w);
+        write_channel(w, spec->agent_socket, SBX_AGENT_PORT);
     }
+    if (spec->reset_socket != NULL)
+        write_channel(w, spec->reset_socket, SBX_RESET_PORT);
 }
 
 static void write_devices(xmlTextWriter *w, const SbxDomainSpec *spec)
@@ -243,8 +250,28 @@ static void write_user(xmlTextWriter *w, const SbxDomainSpec *spec)
     end(w);
 }
 
-/* A QMP monitor besides libvirt's: see monitor_socket in domain-xml.h. */
-static void write_monitor(xmlTextWriter *w, const SbxDomainSpec *spec)
+static void write_argument(xmlTextWriter *w, const char *option, const char *value)
+{
+    element(w, "qemu:arg", "value", option, NULL);
+    element(w, "qemu:arg", "value", value, NULL);
+}
+
+static void write_memory_backend(xmlTextWriter *w, const SbxDomainSpec *spec)
+{
+    g_autoptr(GString) backend = g_string_new(NULL);
+
+    g_string_printf(backend, "memory-backend-%s,id=" SBX_MEMORY_BACKEND ",size=%" G_GUINT64_FORMAT,
+                    spec->memory_file != NULL ? "file" : "ram", (guint64)spec->memory);
+    if (spec->memory_file != NULL)
+        g_string_append_printf(backend, ",mem-path=%s,share=%s", spec->memory_file,
+                               spec->memory_shared ? "on" : "off");
+    write_argument(w, "-object", backend->str);
+    /* libvirt has named a backend as well; the last one counts. */
+    write_argument(w, "-machine", "memory-backend=" SBX_MEMORY_BACKEND);
+}
+
+/* A QMP monitor besides libvirt's (see monitor_socket in domain-xml.h) and what goes with it. */
+static void write_command_line(xmlTextWriter *w, const SbxDomainSpec *spec)
 {
     g_autofree char *chardev = NULL;
 
@@ -252,10 +279,11 @@ static void write_monitor(xmlTextWriter *w, const SbxDomainSpec *spec)
         return;
     chardev = g_strdup_printf("socket,id=sbx-monitor,path=%s", spec->monitor_socket);
     begin(w, "qemu:commandline");
-    element(w, "qemu:arg", "value", "-chardev", NULL);
-    element(w, "qemu:arg", "value", chardev, NULL);
-    element(w, "qemu:arg", "value", "-mon", NULL);
-    element(w, "qemu:arg", "value", "chardev=sbx-monitor,mode=control", NULL);
+    write_argument(w, "-chardev", chardev);
+    write_argument(w, "-mon", "chardev=sbx-monitor,mode=control");
+    write_memory_backend(w, spec);
+    if (spec->incoming)
+        write_argument(w, "-incoming", "defer");
     end(w);
 }
 
@@ -285,7 +313,7 @@ static void write_domain(xmlTextWriter *w, const SbxDomainSpec *spec)
     text_element(w, "on_crash", "destroy");
     write_devices(w, spec);
     write_user(w, spec);
-    write_monitor(w, spec);
+    write_command_line(w, spec);
     end(w);
 }
 
@@ -337,6 +365,8 @@ static gboolean check_spec(const SbxDomainSpec *spec, GError **error)
         {"agent socket", spec->agent_socket},
         {"console socket", spec->console_socket},
         {"monitor socket", spec->monitor_socket},
+        {"reset socket", spec->reset_socket},
+        {"memory file", spec->memory_file},
         {"emulator", spec->emulator},
     };
 
@@ -350,9 +380,13 @@ static gboolean check_spec(const SbxDomainSpec *spec, GError **error)
         return invalid(error, "number of vCPUs", "0");
     if (spec->kernel == NULL)
         return invalid(error, "kernel", NULL);
+    if (spec->monitor_socket == NULL && (spec->memory_file != NULL || spec->incoming))
+        return invalid(error, "a saved VM's memory", "needs a monitor");
     /* QEMU would read it as the beginning of the next option. */
     if (spec->monitor_socket != NULL && strchr(spec->monitor_socket, ',') != NULL)
         return invalid(error, "monitor socket", spec->monitor_socket);
+    if (spec->memory_file != NULL && strchr(spec->memory_file, ',') != NULL)
+        return invalid(error, "memory file", spec->memory_file);
     if (spec->qemu_user != NULL && !is_plain_text(spec->qemu_user))
         return invalid(error, "user of QEMU", spec->qemu_user);
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)

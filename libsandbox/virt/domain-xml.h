@@ -30,6 +30,17 @@ typedef struct {
     /* The same for a QMP monitor; may be NULL. It exists to let the caller say `cont` at once:
      * libvirt asks a new QEMU for some 400 properties of its CPU, 310-350 ms, before it does. */
     const char *monitor_socket;
+    /* The second port of the agent, over which a clone of a running VM is told to begin anew. */
+    const char *reset_socket;
+    /* Guest RAM: with a monitor it is a memory backend of our own, SBX_MEMORY_BACKEND, so that every
+     * VM can be restored from every other. NULL: anonymous memory. Else this file, of exactly
+     * `memory` bytes, mapped shared (the file becomes the RAM) or private (copy on write). */
+    const char *memory_file;
+    gboolean memory_shared;
+    /* Waits for "migrate-incoming" instead of booting. */
+    gboolean incoming;
+    /* libvirt leaves it stopped: the caller says `cont` on the monitor, when it likes. */
+    gboolean start_paused;
     /* qemu:///system only: as whom QEMU runs, "+UID:+GID"; then no file changes its owner. NULL:
      * libvirt chooses, and makes images, kernel and initrd that user's. */
     const char *qemu_user;
@@ -44,8 +55,11 @@ typedef struct {
 /* The fdgroup name under which the driver passes scratch_fd. */
 #define SBX_SCRATCH_FDGROUP "scratch"
 
-/* The name of the virtio-serial port that the guest's agent opens. */
+/* The names of the virtio-serial ports that the guest's agent opens. */
 #define SBX_AGENT_PORT "org.libsandbox.agent.0"
+#define SBX_RESET_PORT "org.libsandbox.reset.0"
+
+#define SBX_MEMORY_BACKEND "sbx-ram"
 
 /* The XML, to be freed with g_free(), or NULL and SBX_VIRT_ERROR_INVALID. Any thread. */
 char *sbx_domain_xml(const SbxDomainSpec *spec, GError **error);

@@ -49,6 +49,15 @@ gboolean sbx_driver_kill(SbxDomain *domain, GError **error)
     return domain->driver->ops->kill(domain, error);
 }
 
+gboolean sbx_driver_set_paused(SbxDomain *domain, gboolean paused, GError **error)
+{
+    if (domain->driver->ops->set_paused != NULL)
+        return domain->driver->ops->set_paused(domain, paused, error);
+    g_set_error(error, SBX_VIRT_ERROR, SBX_VIRT_ERROR_UNAVAILABLE, "the driver %s cannot pause",
+                domain->driver->ops->name);
+    return FALSE;
+}
+
 SbxDomain *sbx_domain_ref(SbxDomain *domain)
 {
     g_atomic_ref_count_inc(&domain->references);

@@ -105,6 +105,8 @@ typedef struct {
                         GError **error);
     gboolean (*kill)(SbxDomain *domain, GError **error);
     void (*free_domain)(SbxDomain *domain);
+    /* Only with SBX_DRIVER_PAUSE. */
+    gboolean (*set_paused)(SbxDomain *domain, gboolean paused, GError **error);
 } SbxDriverOps;
 
 /* The heads of every driver's own structures. */
@@ -144,6 +146,10 @@ SbxDomain *sbx_driver_start(SbxDriver *driver, const SbxDomainSpec *spec,
 /* Ends the VM at once, without asking it. When it returns TRUE the VMM's process is gone, now or
  * from before: killing what has ended is no error. */
 gboolean sbx_driver_kill(SbxDomain *domain, GError **error);
+
+/* Stops the VM, or lets it go on; blocks. With a monitor of the caller's own, that is the way: libvirt
+ * does not know the state of a VM that was started paused. */
+gboolean sbx_driver_set_paused(SbxDomain *domain, gboolean paused, GError **error);
 
 SbxDomain *sbx_domain_ref(SbxDomain *domain);
 SbxDomain *sbx_domain_unref(SbxDomain *domain); /* takes NULL, returns NULL, does not block */

@@ -162,7 +162,8 @@ static gboolean create_with_scratch_fd(SbxLibvirtDomain *domain, const SbxDomain
 static gboolean create(SbxLibvirtDomain *domain, const SbxDomainSpec *spec, GError **error)
 {
     SbxLibvirt *driver = driver_of(domain);
-    unsigned int flags = driver->embedded ? 0 : VIR_DOMAIN_START_AUTODESTROY;
+    unsigned int flags = (driver->embedded ? 0 : VIR_DOMAIN_START_AUTODESTROY) |
+                         (spec->start_paused ? VIR_DOMAIN_START_PAUSED : 0);
     g_autofree char *xml = sbx_domain_xml(spec, error);
     gboolean ok;
 
@@ -393,6 +394,17 @@ void sbx_libvirt_kill_all(SbxLibvirt *driver)
             g_warning("%s", error->message);
         sbx_domain_unref(item->data);
     }
+}
+
+gboolean sbx_libvirt_set_paused(SbxDomain *base, gboolean paused, GError **error)
+{
+    SbxLibvirtDomain *domain = (SbxLibvirtDomain *)base;
+
+    if ((paused ? virDomainSuspend(domain->handle) : virDomainResume(domain->handle)) == 0)
+        return TRUE;
+    sbx_libvirt_error(error, SBX_VIRT_ERROR_FAILED, "cannot %s virtual machine %s",
+                      paused ? "pause" : "resume", domain->base.name);
+    return FALSE;
 }
 
 void sbx_libvirt_free_domain(SbxDomain *base)

@@ -152,10 +152,10 @@ static gboolean fill_in(SbxLibvirt *driver, const SbxDriverConfig *config, GErro
         if (config->own_dir != NULL)
             sbx_daemon_sweep(driver, config->own_dir);
     }
-    driver->base.capabilities = SBX_DRIVER_CLONE | SBX_DRIVER_PAUSE | SBX_DRIVER_HOTPLUG |
-                                SBX_DRIVER_SNAPSHOT | SBX_DRIVER_USER_NETWORK;
-    if (!driver->embedded)
-        driver->base.capabilities |= SBX_DRIVER_AUTODESTROY;
+    driver->base.capabilities = SBX_DRIVER_PAUSE | SBX_DRIVER_HOTPLUG | SBX_DRIVER_USER_NETWORK;
+    /* A daemon's security drivers know nothing of our monitor and of RAM in our files. */
+    driver->base.capabilities |= driver->embedded ? SBX_DRIVER_CLONE | SBX_DRIVER_SNAPSHOT
+                                                  : SBX_DRIVER_AUTODESTROY;
     if (access("/dev/vhost-vsock", R_OK | W_OK) == 0)
         driver->base.capabilities |= SBX_DRIVER_VSOCK;
     return TRUE;
@@ -233,4 +233,5 @@ const SbxDriverOps sbx_libvirt_ops = {
     .start = sbx_libvirt_start,
     .kill = sbx_libvirt_kill,
     .free_domain = sbx_libvirt_free_domain,
+    .set_paused = sbx_libvirt_set_paused,
 };

@@ -73,6 +73,7 @@ char *sbx_xml_find(const char *xml, const char *expression);
 SbxDomain *sbx_libvirt_start(SbxDriver *driver, const SbxDomainSpec *spec,
                              const SbxDomainEnded *ended, GError **error);
 gboolean sbx_libvirt_kill(SbxDomain *domain, GError **error);
+gboolean sbx_libvirt_set_paused(SbxDomain *domain, gboolean paused, GError **error);
 void sbx_libvirt_free_domain(SbxDomain *domain);
 void sbx_libvirt_kill_all(SbxLibvirt *driver);
 void sbx_libvirt_lose_all(SbxLibvirt *driver); /* the daemon went, and its domains with it */
