@@ -19,4 +19,9 @@ gboolean sbx_digest_bytes(const void *bytes, gsize length, char hex[SBX_DIGEST_S
 gboolean sbx_digest_fd(int fd, const char *path, SbxDigestStep step, gpointer data,
                        char hex[SBX_DIGEST_SIZE], GError **error);
 
+/* For sparse files: of (offset, data) of every aligned block of 64 KiB that is not all zeros, the
+ * offset as 8 bytes, big-endian. Holes cost nothing, and a hole and zeros are the same; the file's size
+ * is not part of it. */
+gboolean sbx_digest_sparse_fd(int fd, const char *path, char hex[SBX_DIGEST_SIZE], GError **error);
+
 #endif

@@ -26,6 +26,7 @@
 #define FREE_MIN (32u << 20)
 /* Sizes of which a formatted disk is kept. */
 #define BLANKS_MAX 8
+#define COPY_SIZE (1u << 20)
 
 static int fail(GError **error, const char *what)
 {
@@ -87,6 +88,19 @@ static gboolean format(int fd, GError **error)
     return TRUE;
 }
 
+/* Between file systems, which copy_file_range() refuses. */
+static ssize_t copy_block(int from, int to, off_t *at, size_t length)
+{
+    g_autofree char *block = g_malloc(COPY_SIZE);
+    ssize_t n = pread(from, block, MIN(length, COPY_SIZE), *at);
+
+    if (n > 0)
+        n = pwrite(to, block, (size_t)n, *at);
+    if (n > 0)
+        *at += n;
+    return n;
+}
+
 static int copy_range(int from, int to, off_t start, off_t end)
 {
     while (start < end) {
@@ -95,6 +109,8 @@ static int copy_range(int from, int to, off_t start, off_t end)
 
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && (errno == EXDEV || errno == EOPNOTSUPP || errno == EINVAL))
+            n = copy_block(from, to, &start, (size_t)(end - start));
         if (n == 0)
             errno = EIO;
         if (n <= 0)
@@ -162,4 +178,18 @@ int sbx_disk_new(SbxKeeper *keeper, guint64 size, GError **error)
     filled = fill(keeper, fd, size, error);
     g_mutex_unlock(&keeper->boot_lock);
     return filled ? sbx_fd_steal(&fd) : -1;
+}
+
+gboolean sbx_disk_copy_to(int from, int to, GError **error)
+{
+    return copy_sparse(from, to) == 0 || fail(error, "cannot copy the sandbox's disk") == 0;
+}
+
+int sbx_disk_copy(SbxKeeper *keeper, int from, guint64 size, GError **error)
+{
+    g_auto(fd_t) fd = open_unnamed(keeper, size, error);
+
+    if (fd < 0 || !sbx_disk_copy_to(from, fd, error))
+        return -1;
+    return sbx_fd_steal(&fd);
 }

@@ -7,5 +7,10 @@
 
 /* In a worker: a new, empty, formatted disk. Returns its descriptor, or -1 with a fault set. */
 int sbx_disk_new(SbxKeeper *keeper, guint64 size, GError **error);
+/* In a worker: a new disk with the contents of another, of which only what was written takes time and
+ * room. Returns its descriptor, or -1 with a fault set. */
+int sbx_disk_copy(SbxKeeper *keeper, int from, guint64 size, GError **error);
+/* In a worker: copies what is written of a disk into an empty file of the same size. */
+gboolean sbx_disk_copy_to(int from, int to, GError **error);
 
 #endif

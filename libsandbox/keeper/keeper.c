@@ -7,6 +7,7 @@
 
 #include <sandbox/error.h>
 
+#include "keeper/pool.h"
 #include "keeper/sandbox.h"
 
 #define ENDED_MAX 256
@@ -124,14 +125,16 @@ static gboolean idle_over(gpointer data)
 
     keeper->idle_timer = 0;
     g_message("nothing to do for %u s: ending", keeper->idle_seconds);
-    g_main_loop_quit(keeper->loop);
+    sbx_keeper_stop_all(keeper, "the keeper has nothing to do");
     return G_SOURCE_REMOVE;
 }
 
 void sbx_keeper_check_idle(SbxKeeper *keeper)
 {
-    gboolean empty = g_hash_table_size(keeper->sandboxes) == 0;
-    gboolean idle = empty && g_hash_table_size(keeper->clients) == 0;
+    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper, TRUE);
+    gboolean empty = g_hash_table_size(keeper->sandboxes) == 0 &&
+                     g_hash_table_size(keeper->builds) == 0 && keeper->pending == 0;
+    gboolean idle = sandboxes->len == 0 && g_hash_table_size(keeper->clients) == 0;
 
     g_clear_handle_id(&keeper->idle_timer, g_source_remove);
     if (keeper->stopping && empty)
@@ -140,7 +143,7 @@ void sbx_keeper_check_idle(SbxKeeper *keeper)
         keeper->idle_timer = g_timeout_add_seconds(keeper->idle_seconds, idle_over, keeper);
 }
 
-GPtrArray *sbx_keeper_sandboxes(SbxKeeper *keeper)
+GPtrArray *sbx_keeper_sandboxes(SbxKeeper *keeper, gboolean only_clients)
 {
     GPtrArray *sandboxes = g_ptr_array_new();
     GHashTableIter iter;
@@ -148,15 +151,17 @@ GPtrArray *sbx_keeper_sandboxes(SbxKeeper *keeper)
 
     g_hash_table_iter_init(&iter, keeper->sandboxes);
     while (g_hash_table_iter_next(&iter, NULL, &sandbox))
-        g_ptr_array_add(sandboxes, sandbox);
+        if (!only_clients || ((SbxSandbox *)sandbox)->purpose->is_client)
+            g_ptr_array_add(sandboxes, sandbox);
     return sandboxes;
 }
 
 void sbx_keeper_stop_all(SbxKeeper *keeper, const char *why)
 {
-    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper);
+    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper, FALSE);
 
     keeper->stopping = TRUE;
+    sbx_pools_stop(keeper->pools);
     for (guint i = 0; i < sandboxes->len; i++)
         sbx_sandbox_end(sandboxes->pdata[i], why);
     sbx_keeper_check_idle(keeper);

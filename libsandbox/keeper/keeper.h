@@ -18,10 +18,15 @@
 typedef struct SbxKeeper SbxKeeper;
 typedef struct SbxClient SbxClient;
 typedef struct SbxSandbox SbxSandbox;
+typedef struct SbxPools SbxPools;
+struct SbxAdmission;
 
 struct SbxKeeper {
     GMainLoop *loop;
     char *vm_dir;     /* our private tmpfs; with a daemon, a directory of ours on the host */
+    char *templates_dir; /* NULL: there are none */
+    char *snapshots_dir;
+    char *forks_dir;  /* memory of VMs that are being copied; a tmpfs */
     char *images;     /* where this user's images are; NULL: below vm_dir */
     gboolean daemon;  /* libvirt's daemon runs the VMs, see daemon.c */
     uid_t daemon_user;    /* then: who we are to be once it is connected */
@@ -37,12 +42,17 @@ struct SbxKeeper {
     GMutex driver_lock; /* held while the driver is opened, by a worker */
     SbxDriver *driver;  /* NULL until the first sandbox needs it, or after a failed open */
 
-    GMutex boot_lock;         /* guards the two tables, used by workers */
+    GMutex boot_lock;         /* guards the three tables, used by workers */
+    GHashTable *templates;    /* id -> SbxTemplate, those that were loaded */
     GHashTable *initramfs;    /* image version's directory -> path of the initramfs */
     GHashTable *blank_disks;  /* size in MiB -> descriptor of an empty file system */
 
     GHashTable *clients;   /* set of SbxClient */
     GHashTable *sandboxes; /* id -> SbxSandbox, until its VM is gone */
+    struct SbxAdmission *admission;
+    SbxPools *pools;
+    GHashTable *builds;    /* key -> SbxTemplateBuild, see template-build.c */
+    guint pending;         /* requests for which something goes on besides sandboxes */
     GHashTable *ended;     /* id -> why it ended, the latest few */
     GQueue ended_order;    /* ids, owned by the table */
     gint64 next_process;
@@ -62,8 +72,8 @@ typedef void (*SbxWork)(gpointer data);
 void sbx_keeper_work(SbxKeeper *keeper, SbxWork work, gpointer data);
 /* Starts or stops the clock towards the idle exit, after anything that may change it. */
 void sbx_keeper_check_idle(SbxKeeper *keeper);
-/* All sandboxes, in no order; free the array only. */
-GPtrArray *sbx_keeper_sandboxes(SbxKeeper *keeper);
+/* All of them, or the clients', in no order; free the array only. */
+GPtrArray *sbx_keeper_sandboxes(SbxKeeper *keeper, gboolean only_clients);
 /* Destroys all sandboxes, then leaves the main loop. */
 void sbx_keeper_stop_all(SbxKeeper *keeper, const char *why);
 

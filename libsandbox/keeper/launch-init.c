@@ -38,11 +38,15 @@ static void drop_privileges(const Launch *launch, uid_t uid)
 
 static void exec_keeper(const Launch *launch, uid_t uid, char **argv)
 {
-    static const char *const passed[] = {"LIBSANDBOX_URI", "LIBSANDBOX_IDLE_SECONDS",
-                                         "LIBSANDBOX_DEBUG", "ASAN_OPTIONS", "LSAN_OPTIONS",
-                                         "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+    static const char *const passed[] = {
+        "LIBSANDBOX_URI",           "LIBSANDBOX_IDLE_SECONDS", "LIBSANDBOX_DEBUG",
+        "LIBSANDBOX_SPARES",        "LIBSANDBOX_SPARE_MEMORY", "LIBSANDBOX_TEMPLATES",
+        "LIBSANDBOX_MAX_SANDBOXES", "LIBSANDBOX_MAX_MEMORY",   "LIBSANDBOX_MAX_VCPUS",
+        "ASAN_OPTIONS",             "LSAN_OPTIONS",            "UBSAN_OPTIONS",
+        "TSAN_OPTIONS",
+    };
     /* GLib and libvirt look for their directories below these; libvirt parses tool output. */
-    char *environment[24] = {
+    char *environment[32] = {
         (char *)"PATH=" LAUNCH_PATH,
         (char *)"LC_ALL=C.UTF-8",
         launch_format("HOME=%s/l", launch->vm_dir),

@@ -235,11 +235,27 @@ char *launch_images(const Launch *launch)
     return launch_format("%s/images", hidden ? launch->vm_dir : launch->data_dir);
 }
 
+/* Memory of VMs that are being copied. Its size is the kernel's default, half of the machine's memory;
+ * a tmpfs of its own, so that a large fork cannot take the room of what running VMs need. */
+static void mount_forks(const Launch *launch)
+{
+    char *path = private_dir(launch, "forks");
+    char *options = launch_format("mode=0700,uid=%u,gid=%u", launch->uid, launch->gid);
+
+    if (mount("libsandbox", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) < 0)
+        launch_log("cannot mount a tmpfs on %s: %s", path, strerror(errno));
+    free(options);
+    free(path);
+}
+
 void launch_mount(const Launch *launch)
 {
     mount_private(launch);
-    if (!launch->daemon)
+    if (!launch->daemon) {
         show_dir(launch, below(launch->data_dir, "images"), "images", 0);
+        show_dir(launch, below(launch->data_dir, "snapshots"), "snapshots", 1);
+        mount_forks(launch);
+    }
     show_dir(launch, below(launch->data_dir, "disks"), "disks", 1);
     show_dir(launch, launch->cache_dir != NULL ? launch_format("%s", launch->cache_dir) : NULL,
              "cache", 1);

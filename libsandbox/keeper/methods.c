@@ -4,13 +4,19 @@
 
 #include <sandbox/error.h>
 
+#include "keeper/capture.h"
+#include "keeper/pause.h"
+#include "keeper/pool.h"
+#include "keeper/snapshot.h"
+#include "keeper/template.h"
 #include "keeper/sandbox.h"
 #include "wire/json.h"
 
 typedef void (*Method)(SbxKeeper *keeper, SbxRequest *request);
 
 /* The running sandbox that a request names, or NULL and the request answered. */
-static SbxSandbox *running(SbxKeeper *keeper, SbxRequest *request, const char *member)
+SbxSandbox *sbx_sandbox_wanted(SbxKeeper *keeper, SbxRequest *request, const char *member,
+                               gboolean paused_too)
 {
     const char *id = sbx_json_get_string(request->params, member);
     SbxSandbox *sandbox = sbx_sandbox_find(keeper, id);
@@ -22,6 +28,9 @@ static SbxSandbox *running(SbxKeeper *keeper, SbxRequest *request, const char *m
     else if (sandbox->state == SBX_STARTING)
         sbx_request_fail(request, sbx_fault_new(SBX_E_BUSY, 0, NULL, NULL,
                                                 "the sandbox %s is still starting", id));
+    else if (sandbox->state == SBX_PAUSED && !paused_too)
+        sbx_request_fail(request, sbx_fault_new(SBX_E_BUSY, 0, "resume it: sbx_resume()", NULL,
+                                                "the sandbox %s is paused", id));
     else
         return sandbox;
     return NULL;
@@ -35,7 +44,8 @@ static void create(SbxKeeper *keeper, SbxRequest *request)
     if (keeper->stopping)
         sbx_request_fail(request, sbx_fault_new(SBX_E_KEEPER, 0, "try again", NULL,
                                                 "the keeper is being stopped"));
-    else if (sbx_sandbox_config_parse(request->params, &config, &fault))
+    else if (sbx_sandbox_config_parse(request->params, &config, &fault) &&
+             (config.root == NULL || sbx_snapshot_fill_in(keeper, &config, &fault)))
         sbx_sandbox_create(keeper, request, &config);
     else {
         sbx_sandbox_config_clear(&config);
@@ -49,7 +59,7 @@ static void connect(SbxKeeper *keeper, SbxRequest *request)
     SbxSandbox *sandbox = sbx_sandbox_find(keeper, id);
     JsonObject *result;
 
-    if (sandbox == NULL || sandbox->state != SBX_RUNNING) {
+    if (sandbox == NULL || (sandbox->state != SBX_RUNNING && sandbox->state != SBX_PAUSED)) {
         GError *fault = sandbox != NULL && sandbox->state >= SBX_ENDING
                             ? sbx_sandbox_gone(sandbox)
                             : sbx_keeper_no_sandbox(keeper, id);
@@ -87,7 +97,7 @@ static int by_age(gconstpointer a, gconstpointer b)
 
 static void list(SbxKeeper *keeper, SbxRequest *request)
 {
-    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper);
+    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper, TRUE);
     JsonObject *result = json_object_new();
     JsonArray *items = json_array_new();
 
@@ -100,7 +110,7 @@ static void list(SbxKeeper *keeper, SbxRequest *request)
 
 static void run(SbxKeeper *keeper, SbxRequest *request)
 {
-    SbxSandbox *sandbox = running(keeper, request, "sandbox");
+    SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
 
     if (sandbox != NULL)
         sbx_process_start(sandbox, request, TRUE);
@@ -108,7 +118,7 @@ static void run(SbxKeeper *keeper, SbxRequest *request)
 
 static void spawn(SbxKeeper *keeper, SbxRequest *request)
 {
-    SbxSandbox *sandbox = running(keeper, request, "sandbox");
+    SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
 
     if (sandbox != NULL)
         sbx_process_start(sandbox, request, FALSE);
@@ -116,7 +126,7 @@ static void spawn(SbxKeeper *keeper, SbxRequest *request)
 
 static void send_signal(SbxKeeper *keeper, SbxRequest *request)
 {
-    SbxSandbox *sandbox = running(keeper, request, "sandbox");
+    SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
 
     if (sandbox != NULL)
         sbx_process_send_signal(sandbox, request);
@@ -124,7 +134,8 @@ static void send_signal(SbxKeeper *keeper, SbxRequest *request)
 
 static void stop(SbxKeeper *keeper, SbxRequest *request)
 {
-    guint alive = g_hash_table_size(keeper->sandboxes);
+    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper, TRUE);
+    guint alive = sandboxes->len;
 
     if (alive > 0 && !sbx_json_get_boolean(request->params, "force", FALSE)) {
         sbx_request_fail(request, sbx_fault_new(SBX_E_BUSY, 0, "kill them first, or use force", NULL,
@@ -135,6 +146,30 @@ static void stop(SbxKeeper *keeper, SbxRequest *request)
     sbx_keeper_stop_all(keeper, "the keeper was stopped");
 }
 
+static void limits_get(SbxKeeper *keeper, SbxRequest *request)
+{
+    sbx_request_reply(request, sbx_admission_describe(keeper->admission), NULL, 0);
+}
+
+static void limits_set(SbxKeeper *keeper, SbxRequest *request)
+{
+    SbxLimits limits;
+    gint64 sandboxes, memory, vcpus;
+
+    sbx_admission_get(keeper->admission, &limits);
+    sandboxes = sbx_json_get_int(request->params, "sandboxes", limits.sandboxes);
+    memory = sbx_json_get_int(request->params, "memory", (gint64)limits.memory);
+    vcpus = sbx_json_get_int(request->params, "vcpus", limits.vcpus);
+    if (sandboxes < 0 || sandboxes > G_MAXUINT || memory < 0 || vcpus < 0 || vcpus > G_MAXUINT) {
+        sbx_request_fail(request, sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL,
+                                                "a limit is out of range"));
+        return;
+    }
+    limits = (SbxLimits){(guint)sandboxes, (guint64)memory, (guint)vcpus};
+    sbx_admission_set(keeper->admission, &limits);
+    sbx_request_reply(request, json_object_new(), NULL, 0);
+}
+
 static const struct {
     const char *name;
     Method method;
@@ -142,6 +177,16 @@ static const struct {
     {"sandbox.create", create}, {"sandbox.connect", connect}, {"sandbox.kill", kill_sandbox},
     {"sandbox.list", list},     {"process.run", run},         {"process.spawn", spawn},
     {"process.signal", send_signal}, {"keeper.stop", stop},
+    {"sandbox.pause", sbx_pause_method},   {"sandbox.resume", sbx_resume_method},
+    {"sandbox.fork", sbx_fork_method},     {"sandbox.snapshot", sbx_snapshot_method},
+    {"snapshot.list", sbx_snapshot_method_list},
+    {"snapshot.remove", sbx_snapshot_method_remove},
+    {"template.list", sbx_template_method_list},
+    {"template.build", sbx_template_method_build},
+    {"template.remove", sbx_template_method_remove},
+    {"limits.get", limits_get},            {"limits.set", limits_set},
+    {"pool.list", sbx_pool_method_list},    {"pool.set", sbx_pool_method_set},
+    {"pool.fill", sbx_pool_method_fill},    {"pool.drain", sbx_pool_method_drain},
 };
 
 void sbx_methods_dispatch(SbxKeeper *keeper, const char *method, SbxRequest *request)

@@ -13,11 +13,28 @@
 #include "keeper/sandbox.h"
 #include "wire/json.h"
 
+#define SBX_START_TIMEOUT_MS 60000
+
 void sbx_sandbox_config_clear(SbxSandboxConfig *config)
 {
     g_clear_pointer(&config->image, g_free);
+    g_clear_pointer(&config->root, g_free);
     g_clear_pointer(&config->env, g_strfreev);
     g_clear_pointer(&config->labels, json_object_unref);
+}
+
+void sbx_sandbox_config_copy_machine(SbxSandboxConfig *to, const SbxSandboxConfig *from)
+{
+    *to = (SbxSandboxConfig){
+        .image = g_strdup(from->image),
+        .memory = from->memory,
+        .vcpus = from->vcpus,
+        .disk_size = from->disk_size,
+        .start_timeout_ms = SBX_START_TIMEOUT_MS,
+        .spares = -1,
+        .env = g_new0(char *, 1),
+        .labels = json_object_new(),
+    };
 }
 
 /* An integer member within its limits. */
@@ -97,6 +114,8 @@ gboolean sbx_sandbox_config_parse(JsonObject *params, SbxSandboxConfig *config, 
     guint64 vcpus = 0;
     guint64 timeout = 0;
     guint64 start_timeout = 0;
+    gint64 wait = sbx_json_get_int(params, "wait_ms", 0);
+    gint64 spares = sbx_json_get_int(params, "spares", -1);
 
     memset(config, 0, sizeof *config);
     if (!get_number(params, "memory", UINT64_C(1280) << 20, SBX_MEMORY_MIN, SBX_MEMORY_MAX,
@@ -105,9 +124,19 @@ gboolean sbx_sandbox_config_parse(JsonObject *params, SbxSandboxConfig *config, 
         !get_number(params, "disk_size", UINT64_C(10) << 30, SBX_DISK_SIZE_MIN, SBX_DISK_SIZE_MAX,
                     &config->disk_size, error) ||
         !get_number(params, "timeout_ms", 0, 0, SBX_TIMEOUT_MAX_MS, &timeout, error) ||
-        !get_number(params, "start_timeout_ms", 60000, 1, 3600000, &start_timeout, error) ||
+        !get_number(params, "start_timeout_ms", SBX_START_TIMEOUT_MS, 1, 3600000, &start_timeout, error) ||
         !check_host_memory(config->memory, error))
         return FALSE;
+    if (wait < -1 || wait > SBX_TIMEOUT_MAX_MS || spares < -1 || spares > SBX_SPARES_MAX) {
+        sbx_fault_set(error, SBX_E_INVALID, 0, NULL, "wait_ms or spares is out of range");
+        return FALSE;
+    }
+    config->wait_ms = wait;
+    config->spares = (gint)spares;
+    config->root = g_strdup(sbx_json_get_string(params, "root"));
+    config->given_memory = json_object_has_member(params, "memory");
+    config->given_vcpus = json_object_has_member(params, "vcpus");
+    config->given_disk_size = json_object_has_member(params, "disk_size");
     config->vcpus = (guint)vcpus;
     config->timeout_ms = (gint64)timeout;
     config->start_timeout_ms = (gint64)start_timeout;

@@ -9,6 +9,7 @@
 #include <sandbox/error.h>
 #include <sandbox/list.h>
 
+#include "keeper/pool.h"
 #include "wire/fd.h"
 #include "wire/json.h"
 
@@ -27,6 +28,11 @@ void sbx_sandbox_unref(SbxSandbox *sandbox)
     if (!g_atomic_ref_count_dec(&sandbox->refs))
         return;
     sbx_sandbox_config_clear(&sandbox->config);
+    sbx_template_unref(sandbox->restore_from);
+    sbx_fd_clear(&sandbox->disk_from);
+    sbx_fd_clear(&sandbox->disk_fd);
+    g_free(sandbox->memory_file);
+    g_free(sandbox->disk_file);
     g_free(sandbox->end_reason);
     g_hash_table_unref(sandbox->processes);
     g_ptr_array_unref(sandbox->end_waiters);
@@ -51,12 +57,8 @@ static void make_id(char *id)
     *next = '\0';
 }
 
-static void creator_gone(gpointer data)
-{
-    sbx_sandbox_end(data, "the program that was creating it has gone");
-}
-
-void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig *config)
+SbxSandbox *sbx_sandbox_new(SbxKeeper *keeper, SbxSandboxConfig *config,
+                            const SbxPurpose *purpose, gpointer owner)
 {
     SbxSandbox *sandbox = g_new0(SbxSandbox, 1);
 
@@ -64,27 +66,31 @@ void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig
     sandbox->keeper = keeper;
     sandbox->config = *config;
     memset(config, 0, sizeof *config);
+    sandbox->purpose = purpose;
+    sandbox->owner = owner;
     do
         make_id(sandbox->id);
     while (g_hash_table_contains(keeper->sandboxes, sandbox->id));
     sandbox->created_ms = g_get_real_time() / 1000;
     sandbox->lease_fd = -1;
     sandbox->owner_fd = -1;
-    sandbox->create_request = request;
+    sandbox->disk_from = -1;
+    sandbox->stream_fd = -1;
+    sandbox->reset_fd = -1;
+    sandbox->disk_fd = -1;
     sandbox->processes = g_hash_table_new(g_int64_hash, g_int64_equal);
     sandbox->end_waiters = g_ptr_array_new();
     sandbox->orphans = g_ptr_array_new();
     g_hash_table_insert(keeper->sandboxes, sandbox->id, sandbox);
     sbx_keeper_check_idle(keeper);
-    sbx_client_watch(request->client, creator_gone, sandbox);
-    if (sandbox->config.timeout_ms == 0)
-        sbx_lifetime_watch_owner(sandbox, sbx_request_take_fd(request, 0));
-    sbx_boot_start(sandbox, 1);
+    return sandbox;
 }
 
 SbxSandbox *sbx_sandbox_find(SbxKeeper *keeper, const char *id)
 {
-    return id != NULL ? g_hash_table_lookup(keeper->sandboxes, id) : NULL;
+    SbxSandbox *sandbox = id != NULL ? g_hash_table_lookup(keeper->sandboxes, id) : NULL;
+
+    return sandbox != NULL && sandbox->purpose->is_client ? sandbox : NULL;
 }
 
 GError *sbx_sandbox_gone(SbxSandbox *sandbox)
@@ -93,52 +99,11 @@ GError *sbx_sandbox_gone(SbxSandbox *sandbox)
                          sandbox->end_reason != NULL ? sandbox->end_reason : "unknown reason");
 }
 
-/* Hands the request that made the sandbox to whoever answers it. */
-static SbxRequest *take_create_request(SbxSandbox *sandbox)
-{
-    SbxRequest *request = g_steal_pointer(&sandbox->create_request);
-
-    if (request != NULL)
-        sbx_client_unwatch(request->client, sandbox);
-    return request;
-}
-
-void sbx_sandbox_booted(SbxSandbox *sandbox)
-{
-    SbxRequest *request = take_create_request(sandbox);
-    JsonObject *result;
-    GError *fault = NULL;
-    int lease = -1;
-    gboolean sent;
-
-    sandbox->state = SBX_RUNNING;
-    if (sandbox->config.timeout_ms == 0) {
-        lease = sbx_lifetime_make_lease(sandbox, &fault);
-        if (lease < 0) {
-            sbx_request_fail(request, fault);
-            sbx_sandbox_end(sandbox, "its lease could not be made");
-            return;
-        }
-    }
-    sbx_lifetime_start_deadline(sandbox);
-    result = json_object_new();
-    json_object_set_string_member(result, "id", sandbox->id);
-    sent = sbx_request_reply(request, result, &lease, lease >= 0 ? 1 : 0);
-    if (lease >= 0)
-        close(lease);
-    if (!sent)
-        sbx_sandbox_end(sandbox, "the program that was creating it has gone");
-}
-
 void sbx_sandbox_boot_failed(SbxSandbox *sandbox, GError *fault)
 {
-    SbxRequest *request = take_create_request(sandbox);
     g_autofree char *reason = g_strdup_printf("it did not start: %s", fault->message);
 
-    if (request != NULL)
-        sbx_request_fail(request, fault);
-    else
-        g_error_free(fault);
+    sandbox->purpose->failed(sandbox, fault);
     sbx_sandbox_end(sandbox, reason);
 }
 
@@ -150,7 +115,9 @@ static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
     sandbox->state = SBX_ENDING;
     sandbox->end_reason = g_strdup(reason);
     sandbox->end_is_guess = guess;
+    g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
     sbx_lifetime_stop(sandbox);
+    sbx_pool_forget(sandbox);
     sbx_boot_abandon(sandbox, guess);
 }
 
@@ -188,21 +155,20 @@ void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end_kind, const char
 void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
 {
     SbxKeeper *keeper = sandbox->keeper;
-    SbxRequest *request = take_create_request(sandbox);
 
     g_debug("%s is gone", sandbox->id);
     sandbox->state = SBX_ENDED;
-    sbx_keeper_note_end(keeper, sandbox->id, sandbox->end_reason);
+    if (sandbox->purpose->is_client)
+        sbx_keeper_note_end(keeper, sandbox->id, sandbox->end_reason);
     g_hash_table_remove(keeper->sandboxes, sandbox->id);
-    if (request != NULL)
-        sbx_request_fail(request, sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL,
-                                                "the sandbox was not created: %s",
-                                                sandbox->end_reason));
+    if (sandbox->ticket != NULL)
+        sbx_ticket_release(g_steal_pointer(&sandbox->ticket));
     for (guint i = 0; i < sandbox->orphans->len; i++)
         sbx_process_orphaned(sandbox->orphans->pdata[i]);
     for (guint i = 0; i < sandbox->end_waiters->len; i++)
         sbx_request_reply(sandbox->end_waiters->pdata[i], json_object_new(), NULL, 0);
     g_clear_pointer(&sandbox->image, sbx_image_unref);
+    sandbox->purpose->gone(sandbox);
     sbx_keeper_check_idle(keeper);
     sbx_sandbox_unref(sandbox);
 }
@@ -218,8 +184,11 @@ void sbx_sandbox_kill(SbxSandbox *sandbox, SbxRequest *request)
 
 JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox)
 {
-    static const int status[] = {SBX_STATUS_STARTING, SBX_STATUS_RUNNING, SBX_STATUS_STOPPED,
-                                 SBX_STATUS_STOPPED};
+    static const int status[] = {
+        [SBX_STARTING] = SBX_STATUS_STARTING, [SBX_SPARE] = SBX_STATUS_STARTING,
+        [SBX_RUNNING] = SBX_STATUS_RUNNING,   [SBX_PAUSED] = SBX_STATUS_PAUSED,
+        [SBX_ENDING] = SBX_STATUS_STOPPED,    [SBX_ENDED] = SBX_STATUS_STOPPED,
+    };
     JsonObject *object = json_object_new();
     g_autofree char *image =
         sandbox->image != NULL

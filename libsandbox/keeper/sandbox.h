@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sandbox: one microVM from the request that makes it to its end.
+ * Sandbox: one microVM from the moment somebody wants it to its end.
  *
- *     STARTING --ready--> RUNNING --end--> ENDING --VM gone--> ENDED
- *         \------------------end-------------^
+ *     STARTING --ready--> RUNNING <--> PAUSED --end--> ENDING --VM gone--> ENDED
+ *      |    ^                                             ^
+ *      v    | claimed                                     |
+ *     SPARE-+---------------------end---------------------+
  *
- * boot.c brings it up, sandbox.c holds its state and takes it down, lifetime.c says when it must go,
- * process.c runs commands in it.
+ * Most are made for a client; its purpose says what else a VM is for: a spare that a client claims
+ * later (pool.c), one that is saved as a template (template-build.c), one that takes in a running VM
+ * to be saved (capture.c). Only a client's are seen from outside.
+ *
+ * create.c makes them for clients, boot.c brings them up, identity.c gives them their identity,
+ * sandbox.c holds their state and takes them down, lifetime.c says when they must go, process.c runs
+ * commands in them.
  */
 #ifndef SBX_KEEPER_SANDBOX_H
 #define SBX_KEEPER_SANDBOX_H
@@ -17,11 +24,14 @@
 #include "image/store.h"
 #include "keeper/client.h"
 #include "keeper/console.h"
+#include "keeper/admission.h"
 #include "keeper/keeper.h"
+#include "keeper/template-store.h"
+#include "virt/qmp.h"
 
 #define SBX_ID_LENGTH 28
 
-typedef enum { SBX_STARTING, SBX_RUNNING, SBX_ENDING, SBX_ENDED } SbxState;
+typedef enum { SBX_STARTING, SBX_SPARE, SBX_RUNNING, SBX_PAUSED, SBX_ENDING, SBX_ENDED } SbxState;
 
 /* What was asked for. */
 typedef struct {
@@ -31,9 +41,30 @@ typedef struct {
     guint64 disk_size;
     gint64 timeout_ms; /* 0: session */
     gint64 start_timeout_ms;
+    gint64 wait_ms;     /* for room, see admission.h */
+    gint spares;        /* -1: as the pool is set */
+    char *root;         /* a snapshot's name, or NULL */
+    gboolean given_memory; /* it was asked for */
+    gboolean given_vcpus;
+    gboolean given_disk_size;
+    gboolean is_same_machine; /* as the snapshot's */
     char **env; /* NAME=value */
     JsonObject *labels;
 } SbxSandboxConfig;
+
+
+/* What a VM is for. */
+typedef struct {
+    gboolean is_client;  /* it is somebody's sandbox */
+    gboolean is_awaited; /* somebody waits for it: it is started first, and replaced when it fails */
+    gboolean is_loader;  /* its VMM is given a VM, which never runs there */
+    /* The agent answers. A loader: the monitor has connected. */
+    void (*up)(SbxSandbox *sandbox);
+    /* It cannot be had; takes the fault. It is ended afterwards. */
+    void (*failed)(SbxSandbox *sandbox, GError *fault);
+    /* Nothing of it is left. */
+    void (*gone)(SbxSandbox *sandbox);
+} SbxPurpose;
 
 typedef struct SbxBoot SbxBoot;
 
@@ -46,12 +77,34 @@ struct SbxSandbox {
     gint64 created_ms;
     gint64 deadline_ms;
 
+    const SbxPurpose *purpose;
+    gpointer owner;             /* the purpose's: a pool, a build, a capture, a fork */
     SbxRequest *create_request; /* until it is answered */
-    SbxBoot *boot;              /* the latest attempt to start a VM */
+    SbxTicket *ticket;          /* its share of what there may be; NULL when it has none */
+    gboolean is_warming;        /* a spare, whose agent answers */
+    guint claim_timer;          /* an agent that was told who it is has to answer */
+
+    /* How the VM is made; set before it is started. */
+    SbxTemplate *restore_from; /* a template of its own: a fork's, a snapshot's */
+    gboolean is_copy;          /* ... in which somebody's agent session was under way */
+    gboolean may_boot;         /* ... and when it cannot be restored its disk is booted */
+    int disk_from;             /* the scratch disk is a copy of this; -1: it is empty */
+    char *memory_file;         /* its RAM becomes this file */
+    char *disk_file;           /* its scratch disk has this name */
+    gboolean no_template;      /* it was tried */
+    int free_attempts;
+
+    SbxBoot *boot; /* the latest attempt to start a VM */
     SbxImage *image;
     SbxDomain *domain;
     SbxConsole *console;
     SbxAgentSession *session;
+    SbxQmp *monitor; /* NULL with libvirt's daemon */
+    void (*on_event)(SbxSandbox *sandbox, const char *event, JsonObject *values);
+    int stream_fd; /* of the agent, until its session begins */
+    int reset_fd;
+    int disk_fd;
+    gpointer busy; /* what is being done with the VM as a whole: see pause.c, capture.c */
 
     /* lifetime.c */
     int lease_fd;
@@ -72,9 +125,11 @@ SbxSandbox *sbx_sandbox_ref(SbxSandbox *sandbox);
 void sbx_sandbox_unref(SbxSandbox *sandbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SbxSandbox, sbx_sandbox_unref)
 
-/* Starts to make a sandbox; answers @request (taken) when it runs or cannot. Takes what is in
- * @config. */
-void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig *config);
+/* A new one in state STARTING; takes what is in @config. The keeper's table holds it until its VM is
+ * gone, for which somebody has to start one: sbx_boot_start(). */
+SbxSandbox *sbx_sandbox_new(SbxKeeper *keeper, SbxSandboxConfig *config,
+                            const SbxPurpose *purpose, gpointer owner);
+/* A client's. */
 SbxSandbox *sbx_sandbox_find(SbxKeeper *keeper, const char *id);
 /* Ends it for a reason that completes "the sandbox ... has ended: ". Does nothing when it is ending. */
 void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason);
@@ -90,14 +145,36 @@ GError *sbx_sandbox_gone(SbxSandbox *sandbox);
 /* Takes what a request asks for into @config; FALSE with a fault set. */
 gboolean sbx_sandbox_config_parse(JsonObject *params, SbxSandboxConfig *config, GError **error);
 void sbx_sandbox_config_clear(SbxSandboxConfig *config);
+/* The same machine for another sandbox: no environment, no labels, session lifetime. */
+void sbx_sandbox_config_copy_machine(SbxSandboxConfig *to, const SbxSandboxConfig *from);
 /* NAME=value strings of an {"names", "values"} object (NULL: none); NULL with a fault set. */
 char **sbx_env_parse(JsonObject *object, GError **error);
 
+/* methods.c */
+
+/* The running sandbox that a request names in @member, or NULL and the request answered. */
+SbxSandbox *sbx_sandbox_wanted(SbxKeeper *keeper, SbxRequest *request, const char *member,
+                               gboolean paused_too);
+
+/* create.c */
+
+extern const SbxPurpose sbx_purpose_client;
+
+/* Makes a sandbox; answers @request (taken) when it runs or cannot. Takes what is in @config. */
+void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig *config);
+
 /* boot.c */
 
-/* Starts the VM in a worker; sbx_sandbox_booted() or sbx_sandbox_boot_failed() follows. The first
- * attempt is 1. */
+/* Starts the VM in a worker; the purpose's up() or failed() follows. The first attempt is 1. */
 void sbx_boot_start(SbxSandbox *sandbox, int attempt);
+/* What goes on after up() is over: the next one's turn, nobody listens any more. */
+void sbx_boot_finish(SbxSandbox *sandbox);
+/* While it is STARTING: this VM is of no use, another takes its place if one can; else it fails. */
+void sbx_boot_give_up(SbxBoot *boot, const char *why);
+/* Whether an answer of the agent of a STARTING sandbox still matters, and is no error. Errors are
+ * dealt with. */
+gboolean sbx_boot_agent_answered(SbxAgentSession *session, const GError *error,
+                                 SbxSandbox *sandbox);
 /* Gives up: kills the VM if there is one; sbx_sandbox_vm_gone() follows when nothing is left. A VM that
  * seems to end by itself (@is_ending) gets a moment to do so, since then it is known why. May be called
  * again, to be less patient. */
@@ -105,10 +182,16 @@ void sbx_boot_abandon(SbxSandbox *sandbox, gboolean is_ending);
 void sbx_boot_free(SbxBoot *boot);
 
 /* What boot.c reports. */
-void sbx_sandbox_booted(SbxSandbox *sandbox);
 void sbx_sandbox_boot_failed(SbxSandbox *sandbox, GError *fault);
 void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end, const char *detail);
 void sbx_sandbox_vm_gone(SbxSandbox *sandbox);
+
+/* boot-worker.c, in a worker */
+
+SbxImage *sbx_keeper_find_image(SbxKeeper *keeper, const char *text, GError **error);
+/* What the config and the driver say of a VM. */
+void sbx_keeper_fill_in_machine(SbxDriver *driver, const SbxSandboxConfig *config,
+                                SbxDomainSpec *spec);
 
 /* lifetime.c */
 

@@ -11,7 +11,9 @@
 
 #include "keeper/client.h"
 #include "keeper/keeper.h"
+#include "keeper/pool.h"
 #include "keeper/sandbox.h"
+#include "keeper/template.h"
 #include "wire/fault.h"
 #include "wire/json.h"
 
@@ -66,6 +68,11 @@ static void close_blank(gpointer data)
     close(GPOINTER_TO_INT(data));
 }
 
+static void unref_template(gpointer data)
+{
+    sbx_template_unref(data);
+}
+
 static void keeper_init(SbxKeeper *keeper)
 {
     const char *idle = g_getenv("LIBSANDBOX_IDLE_SECONDS");
@@ -80,10 +87,18 @@ static void keeper_init(SbxKeeper *keeper)
     if (keeper->client_uid != 0)
         keeper->image_dirs->fallback = g_strdup("/var/lib/libsandbox/images");
     keeper->image_dirs->cache = g_build_filename(keeper->vm_dir, "cache", NULL);
+    if (g_strcmp0(g_getenv("LIBSANDBOX_TEMPLATES"), "0") != 0)
+        keeper->templates_dir = g_build_filename(keeper->vm_dir, "cache", "templates", NULL);
+    keeper->snapshots_dir = g_build_filename(keeper->vm_dir, "snapshots", NULL);
+    keeper->forks_dir = g_build_filename(keeper->vm_dir, "forks", NULL);
     g_mutex_init(&keeper->driver_lock);
     g_mutex_init(&keeper->boot_lock);
     keeper->initramfs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     keeper->blank_disks = g_hash_table_new_full(NULL, NULL, NULL, close_blank);
+    keeper->templates = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_template);
+    keeper->builds = g_hash_table_new(g_str_hash, g_str_equal);
+    keeper->admission = sbx_admission_new();
+    keeper->pools = sbx_pools_new(keeper);
     keeper->clients = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)sbx_client_unref, NULL);
     keeper->sandboxes = g_hash_table_new(g_str_hash, g_str_equal);
     keeper->ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -110,10 +125,17 @@ static void keeper_clear(SbxKeeper *keeper)
     g_hash_table_unref(keeper->sandboxes);
     g_hash_table_unref(keeper->ended);
     g_queue_clear(&keeper->ended_order);
+    sbx_pools_free(keeper->pools);
+    g_hash_table_unref(keeper->builds);
+    sbx_admission_free(keeper->admission);
+    g_hash_table_unref(keeper->templates);
     g_hash_table_unref(keeper->initramfs);
     g_hash_table_unref(keeper->blank_disks);
     sbx_image_dirs_free(keeper->image_dirs);
     g_main_loop_unref(keeper->loop);
+    g_free(keeper->templates_dir);
+    g_free(keeper->snapshots_dir);
+    g_free(keeper->forks_dir);
     g_free(keeper->vm_dir);
     g_free(keeper->images);
 }
@@ -139,6 +161,7 @@ static void serve(SbxKeeper *keeper)
     (void)!write(STATUS_FD, ready, sizeof ready - 1);
     close(STATUS_FD);
     sbx_keeper_check_idle(keeper);
+    sbx_keeper_work(keeper, sbx_template_sweep_in_worker, keeper);
     g_main_loop_run(keeper->loop);
 }
 

@@ -47,6 +47,10 @@ START_TEST(defaults)
     ck_assert_uint_eq(options->disk_size, 10240 * MIB);
     ck_assert_int_eq(options->timeout_ms, 0);
     ck_assert_int_eq(options->start_timeout_ms, 60000);
+    ck_assert_int_eq(options->wait_ms, 0);
+    ck_assert_int_eq(options->spares, SBX_SPARES_AUTO);
+    ck_assert_ptr_null(options->root);
+    ck_assert_uint_eq(options->chosen, 0);
     ck_assert_ptr_eq(sbx_options_ref(options), options);
     ck_assert_ptr_null(sbx_options_unref(options));
     ck_assert_ptr_null(sbx_options_unref(NULL));
@@ -125,6 +129,71 @@ START_TEST(timeouts)
     ck_assert_int_eq(options->start_timeout_ms, 60000);
     assert_works(sbx_options_set_start_timeout, options, INT64_C(1));
     assert_works(sbx_options_set_start_timeout, options, INT64_C(3600000));
+}
+END_TEST
+
+START_TEST(root)
+{
+    static const char *const bad[] = {"",    ".",    "..",   ".a",   "-a",     "_a",    "A",
+                                      "a b", "a/b",  "a\n",  "\xff", "a\xc3\xa4", "a%s", "a@b"};
+    g_autofree char *long_name = g_strnfill(SBX_SNAPSHOT_NAME_MAX + 1, 'a');
+
+    assert_fails(SBX_E_INVALID, sbx_options_set_root, NULL, "a");
+    assert_fails(SBX_E_INVALID, sbx_options_set_root, NULL, NULL);
+    assert_works(sbx_options_set_root, options, long_name + 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        assert_fails(SBX_E_INVALID, sbx_options_set_root, options, bad[i]);
+    assert_fails(SBX_E_INVALID, sbx_options_set_root, options, long_name);
+    ck_assert_str_eq(options->root, long_name + 1);
+    assert_works(sbx_options_set_root, options, "0");
+    assert_works(sbx_options_set_root, options, "with-jq_1.7");
+    ck_assert_str_eq(options->root, "with-jq_1.7");
+    assert_works(sbx_options_set_root, options, NULL);
+    ck_assert_ptr_null(options->root);
+}
+END_TEST
+
+START_TEST(wait_and_spares)
+{
+    assert_fails(SBX_E_INVALID, sbx_options_set_wait, NULL, INT64_C(0));
+    assert_fails(SBX_E_INVALID, sbx_options_set_wait, options, INT64_C(-2));
+    assert_fails(SBX_E_INVALID, sbx_options_set_wait, options, INT64_MIN);
+    assert_fails(SBX_E_INVALID, sbx_options_set_wait, options, SBX_TIMEOUT_MAX_MS + 1);
+    ck_assert_int_eq(options->wait_ms, 0);
+    assert_works(sbx_options_set_wait, options, SBX_TIMEOUT_MAX_MS);
+    ck_assert_int_eq(options->wait_ms, SBX_TIMEOUT_MAX_MS);
+    assert_works(sbx_options_set_wait, options, SBX_WAIT_FOREVER);
+    ck_assert_int_eq(options->wait_ms, -1);
+    assert_works(sbx_options_set_wait, options, INT64_C(0));
+
+    assert_fails(SBX_E_INVALID, sbx_options_set_spares, NULL, 1);
+    assert_fails(SBX_E_INVALID, sbx_options_set_spares, options, -2);
+    assert_fails(SBX_E_INVALID, sbx_options_set_spares, options, INT_MIN);
+    assert_fails(SBX_E_INVALID, sbx_options_set_spares, options, SBX_SPARES_MAX + 1);
+    ck_assert_int_eq(options->spares, SBX_SPARES_AUTO);
+    ck_assert_uint_eq(options->chosen, 0);
+    assert_works(sbx_options_set_spares, options, SBX_SPARES_MAX);
+    assert_works(sbx_options_set_spares, options, 0);
+    ck_assert_int_eq(options->spares, 0);
+    ck_assert_uint_eq(options->chosen, SBX_CHOSE_SPARES);
+}
+END_TEST
+
+/* A value that is refused is not one that was chosen; one that is the default is. */
+START_TEST(chosen)
+{
+    sbx_options_set_memory(options, 0, NULL);
+    sbx_options_set_vcpus(options, 0, NULL);
+    sbx_options_set_disk_size(options, 0, NULL);
+    sbx_options_set_image(options, "", NULL);
+    ck_assert_uint_eq(options->chosen, 0);
+    assert_works(sbx_options_set_memory, options, 1280 * MIB);
+    ck_assert_uint_eq(options->chosen, SBX_CHOSE_MEMORY);
+    assert_works(sbx_options_set_vcpus, options, 2u);
+    assert_works(sbx_options_set_disk_size, options, 10240 * MIB);
+    assert_works(sbx_options_set_image, options, SBX_IMAGE_DEFAULT);
+    ck_assert_uint_eq(options->chosen, SBX_CHOSE_MEMORY | SBX_CHOSE_VCPUS | SBX_CHOSE_DISK_SIZE |
+                                           SBX_CHOSE_IMAGE);
 }
 END_TEST
 
@@ -265,6 +334,9 @@ int main(void)
     tcase_add_test(cases, disk_size);
     tcase_add_test(cases, vcpus);
     tcase_add_test(cases, timeouts);
+    tcase_add_test(cases, root);
+    tcase_add_test(cases, wait_and_spares);
+    tcase_add_test(cases, chosen);
     tcase_add_test(cases, environment);
     tcase_add_test(cases, number_of_variables);
     tcase_add_test(cases, labels);

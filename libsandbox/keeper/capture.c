@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Capture: see capture.h. */
+#include "keeper/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <sandbox/error.h>
+
+#include "keeper/disk.h"
+#include "keeper/identity.h"
+#include "keeper/template.h"
+#include "wire/fd.h"
+#include "wire/json.h"
+
+/* A guest that writes faster than it is copied is stopped after that time, so that it comes to an end. */
+#define CONVERGE_MS 5000
+/* How long the end of it may take; QEMU's default. */
+#define DOWNTIME_MS 300
+#define BANDWIDTH (INT64_C(64) << 30) /* bytes/s: no limit */
+#define FREE_MIN (64u << 20)
+
+typedef struct {
+    SbxSandbox *parent; /* a reference; its "busy" is this */
+    SbxSandbox *loader; /* while there is one */
+    char *dir;
+    SbxCaptured captured;
+    gpointer data;
+    guint timer;
+    gboolean was_running;
+    gboolean sent;     /* the parent is through, and stopped */
+    gboolean received; /* the loader is through */
+    gboolean has_disk;
+    gboolean is_over;  /* the loader is ending */
+    gboolean working;  /* a worker has it */
+    GBytes *state;
+    int parent_disk_fd; /* ours: the parent may end at any time */
+    int disk_fd;
+    GError *fault;
+} Capture;
+
+static void parent_goes_on(Capture *capture)
+{
+    SbxSandbox *parent = capture->parent;
+
+    if (!capture->was_running || !capture->sent)
+        return;
+    capture->was_running = FALSE;
+    if (parent->monitor == NULL || parent->state != SBX_RUNNING)
+        return;
+    sbx_qmp_execute(parent->monitor, "cont", NULL, -1, NULL, NULL);
+    /* It stood still meanwhile. */
+    sbx_identity_set_clock(parent, NULL, NULL);
+}
+
+static SbxTemplate *make_template(Capture *capture)
+{
+    SbxTemplate *template = g_new0(SbxTemplate, 1);
+
+    g_atomic_ref_count_init(&template->refs);
+    template->id = g_strdup("");
+    template->dir = g_strdup(capture->dir);
+    template->memory_path = g_build_filename(capture->dir, "memory", NULL);
+    template->memory = capture->parent->config.memory;
+    template->vcpus = capture->parent->config.vcpus;
+    template->disk_size = capture->parent->config.disk_size;
+    template->image = g_strdup(capture->parent->config.image);
+    template->state = g_bytes_ref(capture->state);
+    template->disk_fd = sbx_fd_steal(&capture->disk_fd);
+    template->notes = json_object_new();
+    return template;
+}
+
+/* The loader is gone. */
+static void finish(Capture *capture)
+{
+    SbxSandbox *parent = capture->parent;
+    g_autoptr(SbxTemplate) template = NULL;
+
+    if (capture->working)
+        return;
+    g_clear_handle_id(&capture->timer, g_source_remove);
+    parent_goes_on(capture);
+    parent->on_event = NULL;
+    if (parent->busy == capture)
+        parent->busy = NULL;
+    if (capture->fault == NULL && (capture->state == NULL || !capture->has_disk))
+        capture->fault = sbx_fault_new(SBX_E_BOOT, 0, NULL, NULL,
+                                       "the VMM that was to take in the copy has ended");
+    if (capture->fault == NULL)
+        template = make_template(capture);
+    capture->captured(template, capture->fault, capture->data);
+    g_clear_pointer(&capture->state, g_bytes_unref);
+    g_clear_error(&capture->fault);
+    sbx_fd_clear(&capture->disk_fd);
+    sbx_fd_clear(&capture->parent_disk_fd);
+    sbx_sandbox_unref(parent);
+    g_free(capture->dir);
+    g_free(capture);
+}
+
+/* It is over, well or with @fault (taken). */
+static void end(Capture *capture, GError *fault)
+{
+    if (fault != NULL && capture->fault == NULL)
+        capture->fault = fault;
+    else if (fault != NULL)
+        g_error_free(fault);
+    if (capture->is_over)
+        return;
+    capture->is_over = TRUE;
+    if (capture->loader != NULL)
+        sbx_sandbox_end(capture->loader, "the copy is made");
+    else
+        finish(capture);
+}
+
+static void fail(Capture *capture, const char *what, const GError *error)
+{
+    end(capture, sbx_fault_new(SBX_E_SYSTEM, sbx_fault_errno(error), NULL, NULL,
+                               "cannot copy the sandbox %s: %s: %s", capture->parent->id, what,
+                               error->message));
+}
+
+/* --- disk and state --- */
+
+static void state_saved(SbxSandbox *loader, GBytes *state, const GError *fault, gpointer data)
+{
+    Capture *capture = data;
+
+    (void)loader;
+    if (state != NULL)
+        capture->state = g_bytes_ref(state);
+    if (fault != NULL)
+        fail(capture, "saving", fault);
+    else
+        end(capture, NULL);
+}
+
+static gboolean disk_copied(gpointer data)
+{
+    Capture *capture = data;
+
+    capture->working = FALSE;
+    parent_goes_on(capture);
+    capture->has_disk = capture->fault == NULL;
+    if (capture->is_over) {
+        if (capture->loader == NULL)
+            finish(capture);
+    } else if (!capture->has_disk) {
+        end(capture, NULL);
+    } else {
+        sbx_vm_save(capture->loader, state_saved, capture);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void copy_disk(gpointer data)
+{
+    Capture *capture = data;
+    g_autofree char *path = g_build_filename(capture->dir, "disk", NULL);
+    GError *fault = NULL;
+
+    capture->disk_fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (capture->disk_fd < 0)
+        sbx_fault_set(&fault, SBX_E_SYSTEM, errno, NULL, "cannot open %s: %s", path,
+                      g_strerror(errno));
+    else
+        sbx_disk_copy_to(capture->parent_disk_fd, capture->disk_fd, &fault);
+    if (capture->fault == NULL)
+        capture->fault = fault;
+    else
+        g_clear_error(&fault);
+    g_main_context_invoke(NULL, disk_copied, capture);
+}
+
+/* Both are through: the disk is what it was when the VM stopped. */
+static void check_moved(Capture *capture)
+{
+    if (!capture->sent || !capture->received || capture->is_over || capture->working)
+        return;
+    g_clear_handle_id(&capture->timer, g_source_remove);
+    capture->working = TRUE;
+    sbx_keeper_work(capture->parent->keeper, copy_disk, capture);
+}
+
+/* --- memory --- */
+
+static void command_done(SbxQmp *monitor, JsonObject *result, const GError *error, gpointer data)
+{
+    Capture *capture = data;
+
+    (void)result;
+    /* The one whose monitor closed is ending, which is noticed. */
+    if (error != NULL && capture->loader != NULL && monitor == capture->loader->monitor)
+        fail(capture, "the VMM that takes in the copy", error);
+    else if (error != NULL)
+        fail(capture, "the VMM", error);
+}
+
+static gboolean status_of(const char *event, JsonObject *values, const char **status)
+{
+    *status = values != NULL ? sbx_json_get_string(values, "status") : NULL;
+    return strcmp(event, "MIGRATION") == 0 && *status != NULL;
+}
+
+static void moved(Capture *capture, const char *status, gboolean *through)
+{
+    if (strcmp(status, "completed") == 0) {
+        *through = TRUE;
+        check_moved(capture);
+    } else if (strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0) {
+        end(capture, sbx_fault_new(SBX_E_SYSTEM, 0, NULL, NULL,
+                                   "cannot copy the sandbox %s: its VMM has %s to move it",
+                                   capture->parent->id,
+                                   *status == 'f' ? "failed" : "been told not"));
+    }
+}
+
+static void parent_event(SbxSandbox *parent, const char *event, JsonObject *values)
+{
+    Capture *capture = parent->busy;
+    const char *status;
+
+    if (status_of(event, values, &status))
+        moved(capture, status, &capture->sent);
+}
+
+static void loader_event(SbxSandbox *loader, const char *event, JsonObject *values)
+{
+    Capture *capture = loader->owner;
+    const char *status;
+
+    if (!capture->received && status_of(event, values, &status))
+        moved(capture, status, &capture->received);
+}
+
+static gboolean does_not_converge(gpointer data)
+{
+    Capture *capture = data;
+
+    capture->timer = 0;
+    if (capture->parent->monitor != NULL)
+        sbx_qmp_execute(capture->parent->monitor, "stop", NULL, -1, command_done, capture);
+    return G_SOURCE_REMOVE;
+}
+
+static void set_pace(Capture *capture)
+{
+    JsonObject *parameters = json_object_new();
+
+    json_object_set_int_member(parameters, "max-bandwidth", BANDWIDTH);
+    json_object_set_int_member(parameters, "downtime-limit", DOWNTIME_MS);
+    sbx_qmp_execute(capture->parent->monitor, "migrate-set-parameters", parameters, -1,
+                    command_done, capture);
+}
+
+/* The loader's VMM waits for a VM. */
+static void loader_up(SbxSandbox *loader)
+{
+    Capture *capture = loader->owner;
+    SbxSandbox *parent = capture->parent;
+    int ends[2];
+
+    if (parent->monitor == NULL || parent->state >= SBX_ENDING) {
+        end(capture, sbx_sandbox_gone(parent));
+        return;
+    }
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+        end(capture, sbx_fault_new(SBX_E_SYSTEM, errno, NULL, NULL, "cannot make a socket: %s",
+                                   g_strerror(errno)));
+        return;
+    }
+    loader->on_event = loader_event;
+    parent->on_event = parent_event;
+    sbx_qmp_migrate_capabilities(loader->monitor, FALSE, command_done, capture);
+    sbx_qmp_migrate(loader->monitor, ends[1], TRUE, command_done, capture);
+    sbx_qmp_migrate_capabilities(parent->monitor, FALSE, command_done, capture);
+    set_pace(capture);
+    sbx_qmp_migrate(parent->monitor, ends[0], FALSE, command_done, capture);
+    close(ends[0]);
+    close(ends[1]);
+    capture->timer = g_timeout_add(CONVERGE_MS, does_not_converge, capture);
+}
+
+static void loader_failed(SbxSandbox *loader, GError *fault)
+{
+    end(loader->owner, fault);
+}
+
+static void loader_gone(SbxSandbox *loader)
+{
+    Capture *capture = loader->owner;
+
+    capture->loader = NULL;
+    capture->is_over = TRUE;
+    finish(capture);
+}
+
+static const SbxPurpose purpose_loader = {
+    .is_awaited = TRUE,
+    .is_loader = TRUE,
+    .up = loader_up,
+    .failed = loader_failed,
+    .gone = loader_gone,
+};
+
+/* --- the beginning --- */
+
+void sbx_capture_config(SbxSandbox *sandbox, SbxSandboxConfig *config)
+{
+    sbx_sandbox_config_copy_machine(config, &sandbox->config);
+    g_free(config->image);
+    config->image = g_strdup_printf("%s@%s", sandbox->image->name, sandbox->image->version);
+}
+
+gboolean sbx_capture_possible(SbxSandbox *sandbox, SbxRequest *request)
+{
+    if (sandbox->monitor == NULL || sandbox->disk_fd < 0)
+        sbx_request_fail(request, sbx_fault_new(SBX_E_UNSUPPORTED, 0,
+                                                "use qemu:///embed, the default", NULL,
+                                                "this hypervisor cannot copy a running sandbox"));
+    else if (sandbox->busy != NULL)
+        sbx_request_fail(request, sbx_fault_new(SBX_E_BUSY, 0, "try again", NULL,
+                                                "the sandbox %s is being paused, resumed or copied",
+                                                sandbox->id));
+    else
+        return TRUE;
+    return FALSE;
+}
+
+static gboolean memory_made(gpointer data)
+{
+    Capture *capture = data;
+    SbxSandboxConfig config;
+
+    capture->working = FALSE;
+    if (capture->fault != NULL || capture->parent->state >= SBX_ENDING) {
+        end(capture, capture->fault == NULL ? sbx_sandbox_gone(capture->parent) : NULL);
+        return G_SOURCE_REMOVE;
+    }
+    sbx_capture_config(capture->parent, &config);
+    capture->loader = sbx_sandbox_new(capture->parent->keeper, &config, &purpose_loader, capture);
+    capture->loader->memory_file = g_build_filename(capture->dir, "memory", NULL);
+    capture->loader->disk_file = g_build_filename(capture->dir, "disk", NULL);
+    sbx_boot_start(capture->loader, 1);
+    return G_SOURCE_REMOVE;
+}
+
+/* A file system that fills up would kill the loader. */
+static void make_memory(gpointer data)
+{
+    Capture *capture = data;
+    guint64 memory = capture->parent->config.memory;
+    g_autofree char *path = g_build_filename(capture->dir, "memory", NULL);
+    g_auto(fd_t) fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct statvfs space;
+
+    if (fd < 0 || ftruncate(fd, (off_t)memory) < 0)
+        sbx_fault_set(&capture->fault, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, NULL,
+                      "cannot make a file for the sandbox's memory: %s", g_strerror(errno));
+    else if (fstatvfs(fd, &space) == 0 &&
+             (guint64)space.f_bavail * space.f_frsize < memory + FREE_MIN)
+        sbx_fault_set(&capture->fault, SBX_E_NO_SPACE, ENOSPC, "end other sandboxes, or free space",
+                      "no room for a copy of the sandbox's memory: it has %" G_GUINT64_FORMAT
+                      " MiB, and %" G_GUINT64_FORMAT " MiB are free",
+                      memory >> 20, ((guint64)space.f_bavail * space.f_frsize) >> 20);
+    g_main_context_invoke(NULL, memory_made, capture);
+}
+
+void sbx_capture(SbxSandbox *sandbox, const char *dir, SbxCaptured captured, gpointer data)
+{
+    Capture *capture = g_new0(Capture, 1);
+
+    capture->parent = sbx_sandbox_ref(sandbox);
+    capture->dir = g_strdup(dir);
+    capture->captured = captured;
+    capture->data = data;
+    capture->was_running = sandbox->state == SBX_RUNNING;
+    capture->disk_fd = -1;
+    capture->parent_disk_fd = fcntl(sandbox->disk_fd, F_DUPFD_CLOEXEC, 0);
+    capture->working = TRUE;
+    sandbox->busy = capture;
+    sbx_keeper_work(sandbox->keeper, make_memory, capture);
+}
