@@ -27,10 +27,11 @@ typedef struct sbx sbx;
  * sbx_options_set_start_timeout()). The first call of a user starts the keeper process, which also
  * takes a moment. On failure nothing is left behind.
  *
- * Errors: SBX_E_UNAVAILABLE (no QEMU, libvirt, image: the hint says what to do), SBX_E_NOT_FOUND (no
- * such image), SBX_E_IMAGE, SBX_E_NO_SPACE, SBX_E_BUSY (not enough memory on the host), SBX_E_BOOT
- * (guest did not come up; the cause has the end of its console), SBX_E_CANCELLED (somebody killed it,
- * or stopped the keeper, meanwhile), SBX_E_KEEPER. Since: 0.1
+ * Errors: SBX_E_INVALID (options that exclude each other), SBX_E_UNAVAILABLE (no QEMU, libvirt,
+ * image: the hint says what to do), SBX_E_NOT_FOUND (no such image or snapshot), SBX_E_IMAGE,
+ * SBX_E_NO_SPACE, SBX_E_BUSY (not enough memory on the host, or the limits are reached), SBX_E_BOOT
+ * (guest did not come up; the cause has the end of its console), SBX_E_CANCELLED (somebody killed
+ * it, or stopped the keeper, meanwhile), SBX_E_KEEPER. Since: 0.1
  */
 SBX_PUBLIC int sbx_create(const sbx_options *options, sbx **out, sbx_error **error) SBX_WARN_UNUSED;
 
@@ -82,6 +83,34 @@ SBX_PUBLIC int sbx_sh(sbx *sandbox, const char *script, sbx_result **out,
  * Errors: SBX_E_KEEPER, SBX_E_FORKED. Since: 0.1
  */
 SBX_PUBLIC int sbx_kill(sbx *sandbox, sbx_error **error);
+
+/**
+ * sbx_pause:
+ * @sandbox: a sandbox
+ * @error: where to put an error, or NULL
+ *
+ * Stops the VM's CPUs. A paused sandbox uses no CPU and keeps its memory, its processes stand
+ * still. Calls that need the guest (sbx_run(), sbx_spawn(), signals) fail with SBX_E_BUSY until
+ * sbx_resume(); sbx_kill(), sbx_fork() and sbx_snapshot() work. Its deadline keeps running, and
+ * what ends a sandbox ends a paused one, too. Pausing a paused sandbox succeeds. Blocks for one
+ * exchange with the keeper.
+ *
+ * Errors: SBX_E_GONE (the sandbox has ended), SBX_E_KEEPER, SBX_E_FORKED. Since: 0.1
+ */
+SBX_PUBLIC int sbx_pause(sbx *sandbox, sbx_error **error);
+
+/**
+ * sbx_resume:
+ * @sandbox: a sandbox
+ * @error: where to put an error, or NULL
+ *
+ * Lets a paused sandbox go on; one that runs already is a success. The guest's wall clock is set
+ * anew; its monotonic clock has not advanced meanwhile. Blocks for one exchange with keeper and
+ * guest.
+ *
+ * Errors: SBX_E_GONE (the sandbox has ended), SBX_E_KEEPER, SBX_E_FORKED. Since: 0.1
+ */
+SBX_PUBLIC int sbx_resume(sbx *sandbox, sbx_error **error);
 
 /**
  * sbx_ref:

@@ -15,6 +15,7 @@ typedef struct sbx_list sbx_list;
 #define SBX_STATUS_STARTING 0
 #define SBX_STATUS_RUNNING 1
 #define SBX_STATUS_STOPPED 2 /* ended; listed until its VM is gone */
+#define SBX_STATUS_PAUSED 3  /* see sbx_pause() */
 
 /**
  * sbx_list_get:

@@ -31,12 +31,16 @@ typedef struct sbx_options sbx_options;
 #define SBX_ENV_TOTAL_MAX 524288               /* bytes of all of them */
 #define SBX_TIMEOUT_SESSION INT64_C(0)         /* the sandbox ends with the last handle */
 #define SBX_TIMEOUT_MAX_MS (INT64_C(366) * 86400000)
+#define SBX_WAIT_FOREVER (-INT64_C(1))
+#define SBX_SPARES_AUTO (-1) /* the keeper decides */
+#define SBX_SPARES_MAX 256
 
 /**
  * sbx_options_new:
  *
  * Options with the defaults: image "builtin:debian-13", 1280 MiB of memory, 2 vCPUs, a 10 GiB disk,
- * session lifetime, no labels, no extra environment.
+ * session lifetime, no labels, no extra environment; no waiting for room; spares as the keeper
+ * thinks fit.
  *
  * Returns a new reference, or NULL when memory is short. Never blocks. Since: 0.1
  */
@@ -134,6 +138,48 @@ SBX_PUBLIC int sbx_options_set_timeout(sbx_options *options, int64_t millisecond
  */
 SBX_PUBLIC int sbx_options_set_start_timeout(sbx_options *options, int64_t milliseconds,
                                              sbx_error **error);
+
+/**
+ * sbx_options_set_root:
+ * @options: options
+ * @snapshot: the name of a snapshot, see sbx_snapshot(), or NULL to take it back. Copied.
+ * @error: where to put an error, or NULL
+ *
+ * Has the sandbox go on from a snapshot instead of booting an image. Memory, vCPUs and disk size
+ * are the snapshot's unless they are set, and a VM goes on only as what it was: other ones make
+ * sbx_create() fail with SBX_E_INVALID. So does an image that is set as well.
+ *
+ * Errors: SBX_E_INVALID when it is not a snapshot's name. Whether there is one of that name is
+ * found out by sbx_create(). Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_options_set_root(sbx_options *options, const char *snapshot, sbx_error **error);
+
+/**
+ * sbx_options_set_wait:
+ * @options: options
+ * @milliseconds: how long sbx_create() and sbx_fork() may wait for room when the limits (see
+ *   limits.h) are reached: 0 (the default) not at all, at most SBX_TIMEOUT_MAX_MS, or
+ *   SBX_WAIT_FOREVER
+ * @error: where to put an error, or NULL
+ *
+ * Callers are served in order of arrival. When the time is over the call fails with SBX_E_BUSY;
+ * what can never fit is refused at once. The start timeout counts from when there is room.
+ *
+ * Errors: SBX_E_INVALID when out of range. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_options_set_wait(sbx_options *options, int64_t milliseconds, sbx_error **error);
+
+/**
+ * sbx_options_set_spares:
+ * @options: options
+ * @count: how many spares of this kind of sandbox (image, memory, vCPUs, disk size) the keeper is
+ *   to have ready while it runs, 1 to SBX_SPARES_MAX; SBX_SPARES_AUTO (the default) to leave it to
+ *   the keeper; 0 to use none and keep none: the sandbox boots afresh
+ * @error: where to put an error, or NULL
+ *
+ * See pool.h. Errors: SBX_E_INVALID when out of range. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_options_set_spares(sbx_options *options, int count, sbx_error **error);
 
 /**
  * sbx_options_set_env:

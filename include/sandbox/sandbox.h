@@ -4,14 +4,19 @@
 #define SANDBOX_SANDBOX_H
 
 #include <sandbox/error.h>
+#include <sandbox/fork.h>
 #include <sandbox/handle.h>
 #include <sandbox/host.h>
 #include <sandbox/image.h>
+#include <sandbox/limits.h>
 #include <sandbox/list.h>
 #include <sandbox/macros.h>
 #include <sandbox/options.h>
+#include <sandbox/pool.h>
 #include <sandbox/process.h>
 #include <sandbox/result.h>
+#include <sandbox/snapshot.h>
+#include <sandbox/template.h>
 #include <sandbox/version.h>
 
 #endif

@@ -147,15 +147,42 @@ static int read_answer(SbxMessage *message, SbxReply *reply, const char *operati
     return SBX_OK;
 }
 
-int sbx_link_receive(SbxLink *link, int64_t id, SbxReply *reply, const char *operation,
-                     sbx_error **error)
+static int cancelled(const char *operation, sbx_error **error)
+{
+    return sbx_fail(error, SBX_E_CANCELLED, 0, operation, NULL,
+                    "the progress callback cancelled the call");
+}
+
+/* Until there is something to read, so that a watcher hears of signals, which receiving does not
+ * let through. SBX_E_CANCELLED when it has had enough. */
+static int wait_watched(const SbxLink *link, const SbxWatch *watch, const char *operation,
+                        sbx_error **error)
+{
+    struct pollfd waiting = {.fd = link->fd, .events = POLLIN};
+
+    while (watch != NULL && poll(&waiting, 1, -1) < 0) {
+        if (errno != EINTR)
+            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot wait: %s",
+                            g_strerror(errno));
+        if (watch->fn(watch->data, NULL) != 0)
+            return cancelled(operation, error);
+    }
+    return SBX_OK;
+}
+
+/* Waits for the answer to request @id; @watch, when there is one, sees what comes before it. */
+static int receive(SbxLink *link, int64_t id, const SbxWatch *watch, SbxReply *reply,
+                   const char *operation, sbx_error **error)
 {
     memset(reply, 0, sizeof *reply);
     for (;;) {
         g_auto(SbxMessage) message = {0};
         GError *reason = NULL;
-        int got = sbx_message_receive(link->fd, &message, &reason);
+        int got = wait_watched(link, watch, operation, error);
 
+        if (got < 0)
+            return got;
+        got = sbx_message_receive(link->fd, &message, &reason);
         if (got < 0)
             return sbx_fail_fault(error, operation, reason);
         if (got == 0)
@@ -163,7 +190,15 @@ int sbx_link_receive(SbxLink *link, int64_t id, SbxReply *reply, const char *ope
                             "the keeper has gone; its sandboxes have ended");
         if (sbx_json_get_int(message.object, "id", -1) == id)
             return read_answer(&message, reply, operation, error);
+        if (watch != NULL && watch->fn(watch->data, message.object) != 0)
+            return cancelled(operation, error);
     }
+}
+
+int sbx_link_receive(SbxLink *link, int64_t id, SbxReply *reply, const char *operation,
+                     sbx_error **error)
+{
+    return receive(link, id, NULL, reply, operation, error);
 }
 
 int sbx_link_call(SbxLink *link, const char *method, JsonObject *params, const int *fds, int n_fds,
@@ -176,40 +211,71 @@ int sbx_link_call(SbxLink *link, const char *method, JsonObject *params, const i
     return sbx_link_receive(link, id, reply, operation, error);
 }
 
+/* What a call sends. */
+typedef struct {
+    int start;
+    const char *method;
+    JsonObject *params; /* may be NULL */
+    const int *fds;
+    int n_fds;
+    const SbxWatch *watch; /* may be NULL */
+} Request;
+
 /* One attempt. *used is set when the link had been used before. */
-static int call_once(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
-                     SbxReply *reply, int *used, const char *operation, sbx_error **error)
+static int call_once(const Request *request, SbxReply *reply, int *used, const char *operation,
+                     sbx_error **error)
 {
     SbxLink link;
-    int code = sbx_link_take(start, &link, operation, error);
+    int64_t id;
+    int code = sbx_link_take(request->start, &link, operation, error);
 
     if (code < 0)
         return code;
     *used = link.next_id > 1;
-    code = sbx_link_call(&link, method, params != NULL ? json_object_ref(params) : NULL, fds, n_fds,
-                         reply, operation, error);
-    /* After a broken exchange nobody knows what the link will bring next. */
-    if (code == SBX_E_KEEPER || code == SBX_E_PROTOCOL || code == SBX_E_SYSTEM)
+    id = sbx_link_send(&link, request->method,
+                       request->params != NULL ? json_object_ref(request->params) : NULL,
+                       request->fds, request->n_fds, operation, error);
+    code = id < 0 ? (int)id : receive(&link, id, request->watch, reply, operation, error);
+    /* After a broken exchange, and one that was left, nobody knows what the link will bring next. */
+    if (code == SBX_E_KEEPER || code == SBX_E_PROTOCOL || code == SBX_E_SYSTEM ||
+        code == SBX_E_CANCELLED)
         sbx_link_drop(&link);
     else
         sbx_link_give(&link);
     return code;
 }
 
-int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
-             SbxReply *reply, const char *operation, sbx_error **error)
+static int call(const Request *request, SbxReply *reply, const char *operation, sbx_error **error)
 {
-    g_autoptr(JsonObject) owned = params;
     sbx_error *reason = NULL;
     int used = 0;
-    int code = call_once(start, method, owned, fds, n_fds, reply, &used, operation, &reason);
+    int code = call_once(request, reply, &used, operation, &reason);
 
     /* The keeper ended while the link was idle, or at this moment: whatever it may have begun for us
      * has gone with it, so that asking the next one is safe. */
     if (code == SBX_E_KEEPER && used && sbx_error_errno(reason) == EPIPE) {
         sbx_error_free(reason);
         reason = NULL;
-        code = call_once(start, method, owned, fds, n_fds, reply, &used, operation, &reason);
+        code = call_once(request, reply, &used, operation, &reason);
     }
     return reason != NULL ? sbx_fail_with(error, reason) : code;
+}
+
+int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
+             SbxReply *reply, const char *operation, sbx_error **error)
+{
+    g_autoptr(JsonObject) owned = params;
+    Request request = {
+        .start = start, .method = method, .params = owned, .fds = fds, .n_fds = n_fds};
+
+    return call(&request, reply, operation, error);
+}
+
+int sbx_call_watched(const char *method, JsonObject *params, const SbxWatch *watch, SbxReply *reply,
+                     const char *operation, sbx_error **error)
+{
+    g_autoptr(JsonObject) owned = params;
+    Request request = {.start = 1, .method = method, .params = owned, .watch = watch};
+
+    return call(&request, reply, operation, error);
 }

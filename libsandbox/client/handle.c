@@ -14,25 +14,26 @@
 #include <unistd.h>
 
 #include "client/private.h"
+#include "wire/fd.h"
 
 static JsonObject *options_to_json(const sbx_options *options)
 {
     JsonObject *object = json_object_new();
 
-    json_object_set_string_member(object, "image", options->image);
-    json_object_set_int_member(object, "memory", (gint64)options->memory);
-    json_object_set_int_member(object, "vcpus", options->vcpus);
-    json_object_set_int_member(object, "disk_size", (gint64)options->disk_size);
+    sbx_options_add_kind(options, object);
+    if (options->root != NULL)
+        json_object_set_string_member(object, "root", options->root);
     json_object_set_int_member(object, "timeout_ms", options->timeout_ms);
     json_object_set_int_member(object, "start_timeout_ms", options->start_timeout_ms);
+    json_object_set_int_member(object, "wait_ms", options->wait_ms);
+    json_object_set_int_member(object, "spares", options->spares);
     json_object_set_object_member(object, "env", sbx_strings_to_json(options->env));
     json_object_set_object_member(object, "labels", sbx_strings_to_json(options->labels));
     return object;
 }
 
-static int handle_new(SbxReply *reply, sbx **out, const char *operation, sbx_error **error)
+int sbx_handle_new(const char *id, int *lease, sbx **out, const char *operation, sbx_error **error)
 {
-    const char *id = sbx_json_get_string(reply->result, "id");
     sbx *sandbox;
 
     if (id == NULL || strlen(id) >= sizeof sandbox->id)
@@ -43,12 +44,24 @@ static int handle_new(SbxReply *reply, sbx **out, const char *operation, sbx_err
         return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory");
     sandbox->refs = 1;
     sandbox->pid = getpid();
-    sandbox->lease = reply->n_fds > 0 ? reply->fds[0] : -1;
-    if (reply->n_fds > 0)
-        reply->fds[0] = -1;
+    sandbox->lease = sbx_fd_steal(lease);
     g_strlcpy(sandbox->id, id, sizeof sandbox->id);
     *out = sandbox;
     return SBX_OK;
+}
+
+/* From an answer with "id" and perhaps a lease. */
+static int take_handle(SbxReply *reply, sbx **out, const char *operation, sbx_error **error)
+{
+    int none = -1;
+
+    return sbx_handle_new(sbx_json_get_string(reply->result, "id"),
+                          reply->n_fds > 0 ? &reply->fds[0] : &none, out, operation, error);
+}
+
+int sbx_self_pidfd(void)
+{
+    return (int)syscall(SYS_pidfd_open, getpid(), 0);
 }
 
 int sbx_create(const sbx_options *options, sbx **out, sbx_error **error)
@@ -60,19 +73,24 @@ int sbx_create(const sbx_options *options, sbx **out, sbx_error **error)
 
     if (out == NULL)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "out is NULL");
+    if (options != NULL && options->root != NULL && (options->chosen & SBX_CHOSE_IMAGE) != 0)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, "leave one of them out",
+                        "a sandbox starts from the image \"%s\" or from the snapshot \"%s\", "
+                        "not from both",
+                        options->image, options->root);
     if (options == NULL) {
         defaults = sbx_options_new();
         if (defaults == NULL)
             return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL, "out of memory");
         options = defaults;
     }
-    self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    self = sbx_self_pidfd();
     code = sbx_call(1, "sandbox.create", options_to_json(options), &self, self >= 0 ? 1 : 0, &reply,
                     __func__, error);
     if (self >= 0)
         close(self);
     sbx_options_unref(defaults);
-    return code < 0 ? code : handle_new(&reply, out, __func__, error);
+    return code < 0 ? code : take_handle(&reply, out, __func__, error);
 }
 
 /* ^sbx_([a-z]{3})_[0-9a-hjkmnp-z]{20}$ */
@@ -120,11 +138,13 @@ int sbx_connect(const char *id, const sbx_options *options, sbx **out, sbx_error
         return sbx_fail_with(error, reason);
     if (code == SBX_E_NOT_FOUND) /* there is no keeper */
         return not_found(id, __func__, error);
-    return handle_new(&reply, out, __func__, error);
+    return take_handle(&reply, out, __func__, error);
 }
 
 int sbx_check_handle(sbx *sandbox, const char *operation, sbx_error **error)
 {
+    if (sandbox == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "sandbox is NULL");
     if (sandbox->pid != getpid())
         return sbx_fail(error, SBX_E_FORKED, 0, operation, "use sbx_connect() with the id",
                         "the handle of %s was made before fork()", sandbox->id);
@@ -146,6 +166,41 @@ int sbx_kill(sbx *sandbox, sbx_error **error)
         return SBX_OK;
     }
     return reason != NULL ? sbx_fail_with(error, reason) : code;
+}
+
+int sbx_handle_call(sbx *sandbox, const char *method, JsonObject *params, const int *fds, int n_fds,
+                    SbxReply *reply, const char *operation, sbx_error **error)
+{
+    g_autoptr(JsonObject) owned = params;
+    sbx_error *reason = NULL;
+    int code = sbx_check_handle(sandbox, operation, error);
+
+    if (code < 0)
+        return code;
+    json_object_set_string_member(owned, "id", sandbox->id);
+    code = sbx_call(0, method, g_steal_pointer(&owned), fds, n_fds, reply, operation, &reason);
+    if (code == SBX_E_NOT_FOUND) {
+        sbx_error_free(reason);
+        return sbx_fail(error, SBX_E_GONE, 0, operation, NULL, "the sandbox %s has ended",
+                        sandbox->id);
+    }
+    return reason != NULL ? sbx_fail_with(error, reason) : code;
+}
+
+int sbx_pause(sbx *sandbox, sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+
+    return sbx_handle_call(sandbox, "sandbox.pause", json_object_new(), NULL, 0, &reply, __func__,
+                           error);
+}
+
+int sbx_resume(sbx *sandbox, sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+
+    return sbx_handle_call(sandbox, "sandbox.resume", json_object_new(), NULL, 0, &reply, __func__,
+                           error);
 }
 
 sbx *sbx_ref(sbx *sandbox)

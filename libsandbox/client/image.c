@@ -192,6 +192,10 @@ int sbx_image_remove(const char *image, sbx_error **error)
     g_autoptr(JsonObject) answer = NULL;
     int code = check_name(image, __func__, error);
 
+    /* Spares of it are nobody's yet. Without a keeper there are none; of any other failure the tool
+     * tells, because then the image is in use. */
+    if (code == SBX_OK)
+        sbx_pool_drain(image, NULL, NULL);
     if (code == SBX_OK)
         code = run(args, NULL, NULL, __func__, &answer, error);
     return code < 0 ? code : (int)sbx_json_get_int(answer, "removed", 0);

@@ -9,11 +9,27 @@ struct sbx_list {
     JsonArray *items; /* of objects */
 };
 
+JsonArray *sbx_reply_items(const SbxReply *reply, const char *name)
+{
+    JsonArray *items = sbx_json_get_array(reply->result, name);
+
+    return items != NULL ? json_array_ref(items) : json_array_new();
+}
+
+JsonObject *sbx_item(JsonArray *items, size_t index)
+{
+    JsonNode *node;
+
+    if (index >= json_array_get_length(items))
+        return NULL;
+    node = json_array_get_element(items, (guint)index);
+    return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+}
+
 int sbx_list_get(sbx_list **out, sbx_error **error)
 {
     g_auto(SbxReply) reply = {0};
     sbx_list *list;
-    JsonArray *items;
     int code;
 
     if (out == NULL)
@@ -24,8 +40,7 @@ int sbx_list_get(sbx_list **out, sbx_error **error)
     list = g_try_new0(struct sbx_list, 1);
     if (list == NULL)
         return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL, "out of memory");
-    items = sbx_json_get_array(reply.result, "sandboxes");
-    list->items = items != NULL ? json_array_ref(items) : json_array_new();
+    list->items = sbx_reply_items(&reply, "sandboxes");
     *out = list;
     return SBX_OK;
 }
@@ -45,12 +60,7 @@ size_t sbx_list_length(const sbx_list *list)
 
 static JsonObject *item(const sbx_list *list, size_t index)
 {
-    JsonNode *node;
-
-    if (index >= json_array_get_length(list->items))
-        return NULL;
-    node = json_array_get_element(list->items, (guint)index);
-    return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    return sbx_item(list->items, index);
 }
 
 const char *sbx_list_id(const sbx_list *list, size_t index)

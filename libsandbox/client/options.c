@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Options: how a sandbox is made. See include/sandbox/options.h. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ sbx_options *sbx_options_new(void)
     options->disk_size = 10240 * MIB;
     options->timeout_ms = SBX_TIMEOUT_SESSION;
     options->start_timeout_ms = 60000;
+    options->spares = SBX_SPARES_AUTO;
     options->env = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     options->labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return options;
@@ -36,14 +38,15 @@ sbx_options *sbx_options_unref(sbx_options *options)
     if (options == NULL || !g_atomic_int_dec_and_test(&options->refs))
         return NULL;
     g_free(options->image);
+    g_free(options->root);
     g_hash_table_unref(options->env);
     g_hash_table_unref(options->labels);
     g_free(options);
     return NULL;
 }
 
-/* NAME or NAME@VERSION of characters that are harmless in a file name; the store is stricter. */
-static int image_ok(const char *image)
+/* The store is stricter. */
+int sbx_image_name_ok(const char *image)
 {
     const char *at = strchr(image, '@');
     size_t length = strlen(image);
@@ -58,11 +61,12 @@ static int image_ok(const char *image)
 
 int sbx_options_set_image(sbx_options *options, const char *image, sbx_error **error)
 {
-    if (image == NULL || !image_ok(image))
+    if (image == NULL || !sbx_image_name_ok(image))
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, "names look like builtin:debian-13",
                         "\"%s\" is not an image name", image != NULL ? image : "(null)");
     g_free(options->image);
     options->image = g_strdup(image);
+    options->chosen |= SBX_CHOSE_IMAGE;
     return SBX_OK;
 }
 
@@ -72,6 +76,7 @@ int sbx_options_set_memory(sbx_options *options, uint64_t bytes, sbx_error **err
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
                         "memory of %" PRIu64 " bytes is out of range: 128 MiB to 1 TiB", bytes);
     options->memory = (bytes + MIB - 1) / MIB * MIB;
+    options->chosen |= SBX_CHOSE_MEMORY;
     return SBX_OK;
 }
 
@@ -81,6 +86,7 @@ int sbx_options_set_vcpus(sbx_options *options, unsigned int count, sbx_error **
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
                         "%u virtual CPUs are out of range: 1 to %d", count, SBX_VCPUS_MAX);
     options->vcpus = count;
+    options->chosen |= SBX_CHOSE_VCPUS;
     return SBX_OK;
 }
 
@@ -90,6 +96,7 @@ int sbx_options_set_disk_size(sbx_options *options, uint64_t bytes, sbx_error **
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
                         "a disk of %" PRIu64 " bytes is out of range: 64 MiB to 1 TiB", bytes);
     options->disk_size = (bytes + MIB - 1) / MIB * MIB;
+    options->chosen |= SBX_CHOSE_DISK_SIZE;
     return SBX_OK;
 }
 
@@ -109,6 +116,78 @@ int sbx_options_set_start_timeout(sbx_options *options, int64_t milliseconds, sb
                         "a start timeout of %" PRId64 " ms is out of range: 1 ms to 1 h",
                         milliseconds);
     options->start_timeout_ms = milliseconds;
+    return SBX_OK;
+}
+
+int sbx_options_set_root(sbx_options *options, const char *snapshot, sbx_error **error)
+{
+    int code = snapshot != NULL ? sbx_check_snapshot_name(snapshot, __func__, error) : SBX_OK;
+
+    if (code < 0)
+        return code;
+    if (options == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "options is NULL");
+    g_free(options->root);
+    options->root = g_strdup(snapshot);
+    return SBX_OK;
+}
+
+int sbx_options_set_wait(sbx_options *options, int64_t milliseconds, sbx_error **error)
+{
+    if (options == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "options is NULL");
+    if (milliseconds != SBX_WAIT_FOREVER && (milliseconds < 0 || milliseconds > SBX_TIMEOUT_MAX_MS))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a wait of %" PRId64 " ms is out of range", milliseconds);
+    options->wait_ms = milliseconds;
+    return SBX_OK;
+}
+
+int sbx_options_set_spares(sbx_options *options, int count, sbx_error **error)
+{
+    if (options == NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "options is NULL");
+    if (count != SBX_SPARES_AUTO && (count < 0 || count > SBX_SPARES_MAX))
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "%d spares are out of range: 0 to %d, or -1 for automatic", count,
+                        SBX_SPARES_MAX);
+    options->spares = count;
+    options->chosen |= SBX_CHOSE_SPARES;
+    return SBX_OK;
+}
+
+void sbx_options_add_kind(const sbx_options *options, JsonObject *object)
+{
+    /* What goes on from a snapshot is as it was, where nobody says otherwise. */
+    unsigned int said = options->root != NULL ? options->chosen : ~0u;
+
+    if ((said & SBX_CHOSE_IMAGE) != 0)
+        json_object_set_string_member(object, "image", options->image);
+    if ((said & SBX_CHOSE_MEMORY) != 0)
+        json_object_set_int_member(object, "memory", (gint64)options->memory);
+    if ((said & SBX_CHOSE_VCPUS) != 0)
+        json_object_set_int_member(object, "vcpus", options->vcpus);
+    if ((said & SBX_CHOSE_DISK_SIZE) != 0)
+        json_object_set_int_member(object, "disk_size", (gint64)options->disk_size);
+}
+
+int sbx_options_kind(const sbx_options *options, JsonObject **params, const char *operation,
+                     sbx_error **error)
+{
+    sbx_options *defaults = NULL;
+
+    if (options == NULL)
+        options = defaults = sbx_options_new();
+    if (options == NULL)
+        return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory");
+    if (options->root != NULL)
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, "leave the snapshot out",
+                        "the options have a snapshot, \"%s\"; this call is about what boots from "
+                        "an image",
+                        options->root);
+    *params = json_object_new();
+    sbx_options_add_kind(options, *params);
+    sbx_options_unref(defaults);
     return SBX_OK;
 }
 

@@ -40,14 +40,25 @@ char *sbx_runtime_dir(const char *operation, sbx_error **error);
 
 /* options.c */
 
+/* What was said, and not left at its default: bits of sbx_options.chosen. */
+#define SBX_CHOSE_IMAGE 1u
+#define SBX_CHOSE_MEMORY 2u
+#define SBX_CHOSE_VCPUS 4u
+#define SBX_CHOSE_DISK_SIZE 8u
+#define SBX_CHOSE_SPARES 16u
+
 struct sbx_options {
     gint refs;
+    unsigned int chosen;
     char *image;
+    char *root; /* a snapshot's name, or NULL */
     uint64_t memory;
     unsigned int vcpus;
     uint64_t disk_size;
     int64_t timeout_ms;
     int64_t start_timeout_ms;
+    int64_t wait_ms;
+    int spares;
     GHashTable *env;    /* char* -> char* */
     GHashTable *labels; /* char* -> char* */
 };
@@ -57,6 +68,19 @@ int sbx_check_env(const char *name, const char *value, GHashTable *env, const ch
                   sbx_error **error);
 /* A JSON object of a table of strings; bytes that are not UTF-8 survive. */
 JsonObject *sbx_strings_to_json(GHashTable *table);
+/* True for NAME or NAME@VERSION of characters that are harmless in a file name. */
+int sbx_image_name_ok(const char *image);
+/* Adds the members image, memory, vcpus and disk_size. */
+void sbx_options_add_kind(const sbx_options *options, JsonObject *object);
+/* The parameters of a call about a kind of sandbox; NULL are the defaults. SBX_E_INVALID when the
+ * options name a snapshot instead. */
+int sbx_options_kind(const sbx_options *options, JsonObject **params, const char *operation,
+                     sbx_error **error);
+
+/* snapshot.c */
+
+/* Checks a snapshot's name. */
+int sbx_check_snapshot_name(const char *name, const char *operation, sbx_error **error);
 
 /* keeper.c */
 
@@ -98,9 +122,28 @@ int64_t sbx_link_send(SbxLink *link, const char *method, JsonObject *params, con
 /* Waits for the answer to request @id. */
 int sbx_link_receive(SbxLink *link, int64_t id, SbxReply *reply, const char *operation,
                      sbx_error **error);
+
+/* Whoever wants to see what comes before the answer. */
+typedef struct {
+    /* Takes a notification; NULL: a signal has interrupted the wait. Anything but 0 cancels. */
+    int (*fn)(void *data, JsonObject *notification);
+    void *data;
+} SbxWatch;
+
 /* Whole exchange on a link of the pool. */
 int sbx_call(int start, const char *method, JsonObject *params, const int *fds, int n_fds,
              SbxReply *reply, const char *operation, sbx_error **error);
+/* The same without descriptors, starting a keeper, with somebody watching; SBX_E_CANCELLED when that
+ * one does not want to go on. */
+int sbx_call_watched(const char *method, JsonObject *params, const SbxWatch *watch, SbxReply *reply,
+                     const char *operation, sbx_error **error);
+
+/* list.c */
+
+/* The array @name of an answer, with a reference; an empty one when there is none. */
+JsonArray *sbx_reply_items(const SbxReply *reply, const char *name);
+/* Its nth object, or NULL. */
+JsonObject *sbx_item(JsonArray *items, size_t index);
 
 /* handle.c */
 
@@ -111,8 +154,16 @@ struct sbx {
     char id[32];
 };
 
-/* SBX_E_FORKED when the handle came through fork(). */
+/* SBX_E_INVALID when there is none, SBX_E_FORKED when it came through fork(). */
 int sbx_check_handle(sbx *sandbox, const char *operation, sbx_error **error);
+/* A handle to the sandbox of that id. Takes *lease (-1: it owns none) on success. */
+int sbx_handle_new(const char *id, int *lease, sbx **out, const char *operation, sbx_error **error);
+/* A pidfd of this process for the keeper to watch, or -1. */
+int sbx_self_pidfd(void);
+/* A call about a sandbox that somebody holds: one that the keeper does not know has ended,
+ * SBX_E_GONE. Adds the member "id" to @params, which is taken. */
+int sbx_handle_call(sbx *sandbox, const char *method, JsonObject *params, const int *fds, int n_fds,
+                    SbxReply *reply, const char *operation, sbx_error **error);
 
 /* command.c */
 

@@ -18,6 +18,8 @@ static const char *status_name(int status)
         return "running";
     case SBX_STATUS_STOPPED:
         return "stopped";
+    case SBX_STATUS_PAUSED:
+        return "paused";
     default:
         return "unknown";
     }

@@ -19,6 +19,18 @@ const struct option_spec option_specs[OPT_COUNT] = {
                      "session, no limit)"},
     [OPT_START_TIMEOUT] = {"start-timeout", 0, "DURATION",
                            "How long the guest may take to come up (default 60s)"},
+    [OPT_ROOT] = {"root", 0, "NAME",
+                  "Snapshot to go on from, instead of booting an image; memory, CPUs and disk are "
+                  "as it has them",
+                  COMPLETES_SNAPSHOT},
+    [OPT_WAIT] = {"wait", 0, "DURATION",
+                  "Wait for room when the limits are reached: without a value for ever (default: "
+                  "fail at once)",
+                  .optional = true},
+    [OPT_SPARES] = {"spares", 0, "COUNT",
+                    "How many VMs of this kind the keeper is to have ready: a number or auto "
+                    "(the default); 0 also has this one boot afresh"},
+    [OPT_COUNT_CHILDREN] = {"count", 'n', "COUNT", "Number of copies, 1 to 64 (default 1)"},
     [OPT_CWD] = {"cwd", 'w', "DIR", "Working directory in the sandbox (default: the user's home)"},
     [OPT_USER] = {"user", 'u', "USER", "User in the sandbox (default app)"},
     [OPT_EXEC_ENV] = {"env", 'e', "NAME[=VALUE]",
@@ -32,6 +44,18 @@ const struct option_spec option_specs[OPT_COUNT] = {
     [OPT_NO_DENO] = {"no-deno", 0, NULL, "Leave Deno out of the image"},
     [OPT_BUILD_FORCE] = {"force", 'f', NULL, "Build a new version even when there is one"},
     [OPT_STOP_FORCE] = {"force", 'f', NULL, "Destroy the sandboxes that are still alive"},
+    [OPT_TEMPLATE_FORCE] = {"force", 'f', NULL, "Build it anew even when there is a good one"},
+    [OPT_ALL] = {"all", 'a', NULL, "Remove every template that is not being built"},
+    [OPT_FILL_TIMEOUT] = {"timeout", 0, "DURATION",
+                          "Give up after this time, for example 30s, 5m (default: no limit)"},
+    [OPT_SIZE] = {"size", 0, "COUNT",
+                  "Spares of each kind: a number, or auto to leave it to the keeper"},
+    [OPT_BUDGET] = {"budget", 0, "SIZE",
+                    "Host memory that all spares together may take, for example 2GiB"},
+    [OPT_MAX_SANDBOXES] = {"sandboxes", 0, "COUNT", "Number of sandboxes, or none for no limit"},
+    [OPT_MAX_MEMORY] = {"memory", 'm', "SIZE",
+                        "Memory of all sandboxes together, for example 16GiB, or none"},
+    [OPT_MAX_VCPUS] = {"vcpus", 0, "COUNT", "Virtual CPUs of all sandboxes together, or none"},
     [OPT_JSON] = {"json", 0, NULL, "Machine-readable output; errors too, as one line on stderr"},
     [OPT_QUIET] = {"quiet", 'q', NULL, "Print ids and names only, and no progress"},
     [OPT_NO_COLOR] = {"no-color", 0, NULL, "No colors, as with NO_COLOR in the environment"},
@@ -42,7 +66,10 @@ const struct option_spec option_specs[OPT_COUNT] = {
 const enum option_id global_options[] = {OPT_JSON, OPT_QUIET, OPT_NO_COLOR, OPT_HELP, OPT_NONE};
 
 const struct group_spec group_specs[] = {
+    {"snapshot", "Save sandboxes, to start others from"},
     {"image", "Build and manage images"},
+    {"template", "Manage saved boots, which sandboxes start from"},
+    {"pool", "Manage VMs that are kept ready"},
     {"keeper", "Control the keeper process"},
     {NULL, NULL},
 };
@@ -65,7 +92,7 @@ const struct command_spec command_specs[] = {
                    "ends the sandbox.\n\n" EXIT_STATUS_OF_A_COMMAND
                    "124 when --timeout ended the sandbox, 130 when the second Ctrl-C did.",
         .options = {OPT_MEMORY, OPT_CPUS, OPT_DISK, OPT_IMAGE, OPT_ENV, OPT_LABEL, OPT_CWD,
-                    OPT_USER, OPT_TIMEOUT, OPT_START_TIMEOUT},
+                    OPT_USER, OPT_TIMEOUT, OPT_START_TIMEOUT, OPT_ROOT, OPT_WAIT, OPT_SPARES},
         .operands_min = 0,
         .operands_max = -1,
         .takes_command = true,
@@ -82,7 +109,7 @@ const struct command_spec command_specs[] = {
             "Exit status: 0; 1 when there was an error or the sandbox ended by itself; 2 for "
             "a wrong command line.",
         .options = {OPT_MEMORY, OPT_CPUS, OPT_DISK, OPT_IMAGE, OPT_ENV, OPT_LABEL, OPT_TIMEOUT,
-                    OPT_START_TIMEOUT},
+                    OPT_START_TIMEOUT, OPT_ROOT, OPT_WAIT, OPT_SPARES},
         .run = cmd_create,
     },
     {
@@ -119,6 +146,72 @@ const struct command_spec command_specs[] = {
         .run = cmd_kill,
     },
     {
+        .name = "pause",
+        .operands = "ID",
+        .summary = "Stop a sandbox's CPUs",
+        .details = "It keeps its memory and uses no CPU. Its --timeout goes on.",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_pause,
+    },
+    {
+        .name = "resume",
+        .operands = "ID",
+        .summary = "Let a paused sandbox go on",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_resume,
+    },
+    {
+        .name = "fork",
+        .operands = "ID",
+        .summary = "Make running copies of a sandbox",
+        .details =
+            "Each copy has memory, disk and processes of the moment of the fork, and an id of its "
+            "own. Nobody is attached to the processes in it. Programs whose random generators "
+            "were seeded before the fork must reseed them.\n\n"
+            "Prints the ids, one a line. Without --timeout the copies live as long as this "
+            "command, which waits for Ctrl-C (or SIGTERM, SIGHUP) and then destroys them. With "
+            "--timeout the command returns at once and they live until then.\n\n"
+            "Exit status: 0; 1 when there was an error or all copies ended by themselves; 2 for a "
+            "wrong command line.",
+        .options = {OPT_COUNT_CHILDREN, OPT_ENV, OPT_LABEL, OPT_TIMEOUT, OPT_START_TIMEOUT,
+                    OPT_WAIT},
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_fork,
+    },
+    {
+        .name = "snapshot create",
+        .operands = "ID NAME",
+        .summary = "Save a sandbox under a name",
+        .details = "Memory and disk are kept until the snapshot is removed; the sandbox goes on. "
+                   "Start others from it with: sbx run --root NAME",
+        .operands_min = 2,
+        .operands_max = 2,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_snapshot_create,
+    },
+    {
+        .name = "snapshot list",
+        .operands = "",
+        .summary = "List the snapshots",
+        .run = cmd_snapshot_list,
+    },
+    {
+        .name = "snapshot remove",
+        .operands = "NAME",
+        .summary = "Remove a snapshot",
+        .details = "Sandboxes that were started from it go on.",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SNAPSHOT,
+        .run = cmd_snapshot_remove,
+    },
+    {
         .name = "image build",
         .operands = "[NAME]",
         .summary = "Build an image from Debian's packages",
@@ -153,6 +246,64 @@ const struct command_spec command_specs[] = {
         .run = cmd_image_verify,
     },
     {
+        .name = "template build",
+        .operands = "",
+        .summary = "Boot a VM and save it, to start sandboxes from",
+        .details = "The keeper does this by itself when a kind of sandbox is first wanted; with "
+                   "this command it is done before.",
+        .options = {OPT_MEMORY, OPT_CPUS, OPT_DISK, OPT_IMAGE, OPT_TEMPLATE_FORCE},
+        .run = cmd_template_build,
+    },
+    {
+        .name = "template list",
+        .operands = "",
+        .summary = "List the templates",
+        .run = cmd_template_list,
+    },
+    {
+        .name = "template remove",
+        .operands = "[ID...]",
+        .summary = "Remove templates",
+        .details = "Of an ID the first 8 digits will do. A template that is wanted again is built "
+                   "again.",
+        .options = {OPT_ALL},
+        .operands_max = -1,
+        .completes = COMPLETES_TEMPLATE,
+        .run = cmd_template_remove,
+    },
+    {
+        .name = "pool list",
+        .operands = "",
+        .summary = "List the pools of spares",
+        .run = cmd_pool_list,
+    },
+    {
+        .name = "pool fill",
+        .operands = "COUNT",
+        .summary = "Wait until so many spares are ready",
+        .options = {OPT_MEMORY, OPT_CPUS, OPT_DISK, OPT_IMAGE, OPT_FILL_TIMEOUT},
+        .operands_min = 1,
+        .operands_max = 1,
+        .run = cmd_pool_fill,
+    },
+    {
+        .name = "pool set",
+        .operands = "",
+        .summary = "Set size and budget of the pools",
+        .details = "Holds until the keeper ends; LIBSANDBOX_SPARES and LIBSANDBOX_SPARE_MEMORY in "
+                   "its environment are for every keeper.",
+        .options = {OPT_SIZE, OPT_BUDGET},
+        .run = cmd_pool_set,
+    },
+    {
+        .name = "pool drain",
+        .operands = "[NAME[@VERSION]]",
+        .summary = "End spares, of an image or all",
+        .operands_max = 1,
+        .completes = COMPLETES_IMAGE,
+        .run = cmd_pool_drain,
+    },
+    {
         .name = "doctor",
         .operands = "",
         .summary = "Check whether this host can run sandboxes",
@@ -166,6 +317,16 @@ const struct command_spec command_specs[] = {
         .details = "The next command that needs a keeper starts a new one.",
         .options = {OPT_STOP_FORCE},
         .run = cmd_keeper_stop,
+    },
+    {
+        .name = "keeper limits",
+        .operands = "",
+        .summary = "Show or set how much all sandboxes may take",
+        .details = "Without options shows the limits and what is in use. Limits hold until the "
+                   "keeper ends; LIBSANDBOX_MAX_SANDBOXES, LIBSANDBOX_MAX_MEMORY and "
+                   "LIBSANDBOX_MAX_VCPUS in its environment are for every keeper.",
+        .options = {OPT_MAX_SANDBOXES, OPT_MAX_MEMORY, OPT_MAX_VCPUS},
+        .run = cmd_keeper_limits,
     },
     {
         .name = "completion",

@@ -14,6 +14,8 @@ enum completes {
     COMPLETES_NOTHING,
     COMPLETES_SANDBOX, /* ids of running sandboxes */
     COMPLETES_IMAGE,   /* names of images */
+    COMPLETES_SNAPSHOT,
+    COMPLETES_TEMPLATE,
     COMPLETES_SHELL,   /* bash, zsh, fish */
     COMPLETES_COMMAND, /* commands of sbx */
 };
@@ -28,6 +30,10 @@ enum option_id {
     OPT_LABEL,
     OPT_TIMEOUT,
     OPT_START_TIMEOUT,
+    OPT_ROOT,
+    OPT_WAIT,
+    OPT_SPARES,
+    OPT_COUNT_CHILDREN,
     OPT_CWD,
     OPT_USER,
     OPT_EXEC_ENV,
@@ -36,6 +42,14 @@ enum option_id {
     OPT_NO_DENO,
     OPT_BUILD_FORCE,
     OPT_STOP_FORCE,
+    OPT_TEMPLATE_FORCE,
+    OPT_ALL,
+    OPT_FILL_TIMEOUT,
+    OPT_SIZE,
+    OPT_BUDGET,
+    OPT_MAX_SANDBOXES,
+    OPT_MAX_MEMORY,
+    OPT_MAX_VCPUS,
     OPT_JSON,
     OPT_QUIET,
     OPT_NO_COLOR,
@@ -50,9 +64,10 @@ struct option_spec {
     const char *value; /* name of its value in help, or NULL for a flag */
     const char *help;
     enum completes completes; /* its value */
+    bool optional;            /* --name alone will do, too; no short form then */
 };
 
-#define COMMAND_OPTIONS_MAX 12
+#define COMMAND_OPTIONS_MAX 16
 
 struct invocation;
 
@@ -90,15 +105,29 @@ int cmd_completion(const struct invocation *inv);
 int cmd_create(const struct invocation *inv);
 int cmd_doctor(const struct invocation *inv);
 int cmd_exec(const struct invocation *inv);
+int cmd_fork(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 int cmd_image_build(const struct invocation *inv);
 int cmd_image_list(const struct invocation *inv);
 int cmd_image_remove(const struct invocation *inv);
 int cmd_image_verify(const struct invocation *inv);
+int cmd_keeper_limits(const struct invocation *inv);
 int cmd_keeper_stop(const struct invocation *inv);
 int cmd_kill(const struct invocation *inv);
 int cmd_list(const struct invocation *inv);
+int cmd_pause(const struct invocation *inv);
+int cmd_pool_drain(const struct invocation *inv);
+int cmd_pool_fill(const struct invocation *inv);
+int cmd_pool_list(const struct invocation *inv);
+int cmd_pool_set(const struct invocation *inv);
+int cmd_resume(const struct invocation *inv);
 int cmd_run(const struct invocation *inv);
+int cmd_snapshot_create(const struct invocation *inv);
+int cmd_snapshot_list(const struct invocation *inv);
+int cmd_snapshot_remove(const struct invocation *inv);
+int cmd_template_build(const struct invocation *inv);
+int cmd_template_list(const struct invocation *inv);
+int cmd_template_remove(const struct invocation *inv);
 int cmd_version(const struct invocation *inv);
 
 #endif

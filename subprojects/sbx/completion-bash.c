@@ -17,6 +17,8 @@ static const char script_body[] =
     "    case $1 in\n"
     "        sandbox) sbx list -q 2>/dev/null ;;\n"
     "        image) sbx image list -q 2>/dev/null ;;\n"
+    "        snapshot) sbx snapshot list -q 2>/dev/null ;;\n"
+    "        template) sbx template list -q 2>/dev/null ;;\n"
     "        shell) echo bash zsh fish ;;\n"
     "        command) _sbx_commands '' ;;\n"
     "    esac\n"
@@ -72,7 +74,8 @@ static const char *offer_name(enum completes completes)
 {
     static const char *const names[] = {
         [COMPLETES_NOTHING] = "nothing", [COMPLETES_SANDBOX] = "sandbox",
-        [COMPLETES_IMAGE] = "image",     [COMPLETES_SHELL] = "shell",
+        [COMPLETES_IMAGE] = "image",     [COMPLETES_SNAPSHOT] = "snapshot",
+        [COMPLETES_TEMPLATE] = "template", [COMPLETES_SHELL] = "shell",
         [COMPLETES_COMMAND] = "command",
     };
 
@@ -140,7 +143,7 @@ static void print_takes_value(FILE *stream)
 
     fputs("_sbx_takes_value() {\n    case $1 in\n        ", stream);
     for (int id = OPT_NONE + 1; id < OPT_COUNT; id++) {
-        if (!option_specs[id].value || is_repeated(id))
+        if (!option_specs[id].value || option_specs[id].optional || is_repeated(id))
             continue;
         fprintf(stream, "%s--%s", separator, option_specs[id].name);
         separator = " | ";

@@ -54,6 +54,10 @@ static const char *offer(enum completes completes)
         return "(sbx list -q 2>/dev/null)";
     case COMPLETES_IMAGE:
         return "(sbx image list -q 2>/dev/null)";
+    case COMPLETES_SNAPSHOT:
+        return "(sbx snapshot list -q 2>/dev/null)";
+    case COMPLETES_TEMPLATE:
+        return "(sbx template list -q 2>/dev/null)";
     case COMPLETES_SHELL:
         return "bash zsh fish";
     default:
@@ -69,7 +73,7 @@ static void print_option(FILE *stream, int max, const char *words, enum option_i
     fprintf(stream, "complete -c sbx -n '__sbx_at %d %s' -l %s", max, words, spec->name);
     if (spec->letter)
         fprintf(stream, " -s %c", spec->letter);
-    if (spec->value)
+    if (spec->value && !spec->optional)
         fputs(" -x", stream);
     if (offer(spec->completes))
         fprintf(stream, " -a '%s'", offer(spec->completes));
@@ -117,10 +121,11 @@ void completion_fish(FILE *stream)
     fputs("# fish completion for sbx; made by `sbx completion fish`\n\nset -g __sbx_valued",
           stream);
     for (int id = OPT_NONE + 1; id < OPT_COUNT; id++) {
-        if (option_specs[id].value && option_specs[id].letter)
+        if (!option_specs[id].value || option_specs[id].optional)
+            continue;
+        if (option_specs[id].letter)
             fprintf(stream, " -%c", option_specs[id].letter);
-        if (option_specs[id].value)
-            fprintf(stream, " --%s", option_specs[id].name);
+        fprintf(stream, " --%s", option_specs[id].name);
     }
     fprintf(stream, "\n\n%s\n", script_functions);
 

@@ -20,6 +20,18 @@ static const char script_head[] = "#compdef sbx\n"
                                   "    images=(${(f)\"$(sbx image list -q 2>/dev/null)\"})\n"
                                   "    compadd -- $images\n"
                                   "}\n"
+                                  "\n"
+                                  "_sbx_snapshots() {\n"
+                                  "    local -a names\n"
+                                  "    names=(${(f)\"$(sbx snapshot list -q 2>/dev/null)\"})\n"
+                                  "    compadd -- $names\n"
+                                  "}\n"
+                                  "\n"
+                                  "_sbx_templates() {\n"
+                                  "    local -a ids\n"
+                                  "    ids=(${(f)\"$(sbx template list -q 2>/dev/null)\"})\n"
+                                  "    compadd -- $ids\n"
+                                  "}\n"
                                   "\n";
 
 static const char script_tail[] =
@@ -52,6 +64,10 @@ static const char *action(enum completes completes)
         return "_sbx_sandboxes";
     case COMPLETES_IMAGE:
         return "_sbx_images";
+    case COMPLETES_SNAPSHOT:
+        return "_sbx_snapshots";
+    case COMPLETES_TEMPLATE:
+        return "_sbx_templates";
     case COMPLETES_SHELL:
         return "(bash zsh fish)";
     case COMPLETES_COMMAND:
@@ -67,7 +83,7 @@ static void print_option_form(FILE *stream, const struct option_spec *spec, cons
     print_text(stream, spec->help);
     fputc(']', stream);
     if (spec->value) {
-        fputc(':', stream);
+        fputs(spec->optional ? "::" : ":", stream);
         print_text(stream, spec->value);
         fprintf(stream, ":%s", action(spec->completes));
     }
@@ -84,7 +100,8 @@ static void print_options(FILE *stream, const enum option_id *ids)
             snprintf(form, sizeof(form), "-%c%s", spec->letter, spec->value ? "+" : "");
             print_option_form(stream, spec, form);
         }
-        snprintf(form, sizeof(form), "--%s%s", spec->name, spec->value ? "=" : "");
+        snprintf(form, sizeof(form), "--%s%s", spec->name,
+                 spec->optional ? "=-" : spec->value ? "=" : "");
         print_option_form(stream, spec, form);
     }
 }

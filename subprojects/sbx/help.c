@@ -30,8 +30,9 @@ static void print_option(FILE *stream, enum option_id id)
     const struct option_spec *spec = &option_specs[id];
     const char short_form[] = {'-', spec->letter, ',', ' ', '\0'};
     g_autofree char *term =
-        g_strdup_printf("%s--%s%s%s", spec->letter ? short_form : "    ", spec->name,
-                        spec->value ? " " : "", spec->value ? spec->value : "");
+        g_strdup_printf("%s--%s%s%s%s", spec->letter ? short_form : "    ", spec->name,
+                        spec->optional ? "[=" : spec->value ? " " : "",
+                        spec->value ? spec->value : "", spec->optional ? "]" : "");
 
     print_entry(stream, term, spec->help);
 }

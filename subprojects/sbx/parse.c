@@ -33,7 +33,9 @@ static void set_add(struct getopt_set *set, enum option_id id)
     set->ids[set->length] = id;
     set->longs[set->length++] = (struct option){
         .name = spec->name,
-        .has_arg = spec->value ? required_argument : no_argument,
+        .has_arg = !spec->value     ? no_argument
+                   : spec->optional ? optional_argument
+                                    : required_argument,
         .val = LONG_BASE + (int)id,
     };
     if (spec->letter) {

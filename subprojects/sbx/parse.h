@@ -9,7 +9,7 @@
 
 struct option_value {
     enum option_id id;
-    const char *value; /* NULL for a flag */
+    const char *value; /* NULL for a flag, and for an optional one that was not given */
 };
 
 struct invocation {

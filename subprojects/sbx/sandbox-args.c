@@ -53,6 +53,27 @@ static int set_cpus(sbx_options *options, const struct option_value *value, sbx_
     return sbx_options_set_vcpus(options, (unsigned int)count, error);
 }
 
+/* --wait without a value: for ever. */
+static int set_wait(sbx_options *options, const struct option_value *value, sbx_error **error)
+{
+    int64_t milliseconds = SBX_WAIT_FOREVER;
+
+    if (value->value && sbx_parse_duration(value->value, &milliseconds, error) < 0)
+        return SBX_E_INVALID;
+    return sbx_options_set_wait(options, milliseconds, error);
+}
+
+static int set_spares(sbx_options *options, const struct option_value *value, sbx_error **error)
+{
+    guint64 count;
+
+    if (strcmp(value->value, "auto") == 0)
+        return sbx_options_set_spares(options, SBX_SPARES_AUTO, error);
+    if (!g_ascii_string_to_unsigned(value->value, 10, 0, G_MAXINT, &count, NULL))
+        return SBX_E_INVALID;
+    return sbx_options_set_spares(options, (int)count, error);
+}
+
 static int set_label(sbx_options *options, const struct option_value *value, sbx_error **error)
 {
     const char *equals = strchr(value->value, '=');
@@ -98,6 +119,12 @@ static int set_option(sbx_options *options, const struct option_value *value, sb
         return set_env(options, value, error);
     case OPT_IMAGE:
         return sbx_options_set_image(options, value->value, error);
+    case OPT_ROOT:
+        return sbx_options_set_root(options, value->value, error);
+    case OPT_WAIT:
+        return set_wait(options, value, error);
+    case OPT_SPARES:
+        return set_spares(options, value, error);
     default:
         return SBX_OK;
     }
@@ -185,12 +212,13 @@ sbx *sandbox_args_create(const struct invocation *inv, const sbx_options *option
 {
     g_autoptr(sbx_error) error = NULL;
     sbx *sandbox = NULL;
+    const char *hint = NULL;
 
     if (sbx_create(options, &sandbox, &error) >= 0)
         return sandbox;
-    report_error_hint(inv, error,
-                      error && sbx_error_code(error) == SBX_E_NOT_FOUND
-                          ? "build the image with: sbx image build"
-                          : NULL);
+    if (error && sbx_error_code(error) == SBX_E_NOT_FOUND)
+        hint = invocation_has(inv, OPT_ROOT) ? "see the snapshots with: sbx snapshot list"
+                                             : "build the image with: sbx image build";
+    report_error_hint(inv, error, hint);
     return NULL;
 }

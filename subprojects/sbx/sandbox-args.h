@@ -17,7 +17,7 @@ sbx_command *sandbox_args_command(const struct invocation *inv, char *const *wor
 /* What --timeout says in milliseconds; SBX_TIMEOUT_SESSION without one. Only after the above. */
 int64_t sandbox_args_timeout(const struct invocation *inv);
 
-/* sbx_create() with the error reported; a missing image gets a hint how to make one. */
+/* sbx_create() with the error reported; a missing image or snapshot gets a hint. */
 sbx *sandbox_args_create(const struct invocation *inv, const sbx_options *options);
 
 #endif

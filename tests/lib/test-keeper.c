@@ -125,6 +125,8 @@ void test_keeper_setup(void)
     g_setenv("LIBSANDBOX_RUNTIME_DIR", test_keeper.runtime, TRUE);
     g_setenv("LIBSANDBOX_DATA_DIR", test_keeper.data, TRUE);
     g_setenv("LIBSANDBOX_IDLE_SECONDS", "60", TRUE);
+    /* A test of spares says so. */
+    g_setenv("LIBSANDBOX_SPARES", "0", TRUE);
     test_keeper_mode("ok");
 }
 

@@ -9,6 +9,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 unset NO_COLOR POSIXLY_CORRECT
+# No keeper of anybody's.
+export LIBSANDBOX_RUNTIME_DIR=$scratch/run
+mkdir -m 700 "$scratch/run"
 count=0
 failures=0
 
@@ -75,7 +78,7 @@ while read -r command; do
     "$sbx" "${words[@]}" --help | awk 'length > 80 { bad = 1 } END { exit bad }'
     result $? "$command: help fits 80 columns"
 done < <(commands)
-[ "$number" -ge 14 ]
+[ "$number" -ge 28 ]
 result $? "main help lists the commands"
 
 expect "unknown command" 2 '' "unknown command 'frobnicate'" frobnicate
@@ -99,6 +102,34 @@ expect "bad memory" 2 '' 'option --memory' run -m lots true
 expect "bad cpus" 2 '' 'expected COUNT' run -c many true
 expect "bad label" 2 '' 'expected KEY=VALUE' run -l nothing true
 expect "bad duration" 2 '' 'option --timeout' create --timeout soon
+expect "bad wait" 2 '' 'option --wait' run --wait=soon true
+expect "--wait needs no value, and takes none from the next word" 2 '' 'needs a command' run --wait
+expect "bad number of spares" 2 '' 'expected COUNT' create --spares many
+expect "too many spares" 2 '' 'option --spares' create --spares 257
+expect "bad root" 2 '' 'option --root' run --root ../etc true
+expect "root and image" 125 '' 'not from both' run --root a --image builtin:debian-13 true
+expect "pause without an id" 2 '' 'needs more arguments' pause
+expect "pause: not an id" 1 '' 'not a sandbox id' pause here
+expect "fork: bad count" 2 '' 'option --count: expected COUNT' fork -n x sbx_abc_00000000000000000000
+expect "fork: one id only" 2 '' "unexpected argument 'b'" fork a b
+expect "snapshot without a name" 2 '' 'needs more arguments' snapshot create sbx_abc_0
+expect "snapshot remove: not a name" 1 '' 'not a name for a snapshot' snapshot remove -- -x
+expect "template remove without ids" 2 '' 'needs IDs, or --all' template remove
+expect "template remove: ids and --all" 2 '' 'needs IDs, or --all' template remove --all 12345678
+expect "template remove: not an id" 1 '' 'not the id of a template' template remove 1234567
+expect "template remove: not an id, as JSON" 1 '^\[{"id":"x","removed":false,"error":{' '' \
+    template remove --json x
+expect "pool fill: bad count" 2 '' 'from 1 to 256' pool fill 0
+expect "pool fill: bad timeout" 2 '' 'option --timeout' pool fill --timeout soon 1
+expect "pool set without options" 2 '' 'needs --size' pool set
+expect "pool set: bad size" 2 '' 'expected COUNT or auto' pool set --size lots
+expect "pool set: size out of range" 1 '' 'out of range' pool set --size 257
+expect "pool set: bad budget" 2 '' 'option --budget: expected SIZE' pool set --budget lots
+expect "pool drain: not an image" 1 '' 'not an image name' pool drain a/b
+expect "pool drain without a keeper" 0 '^Ended 0 spares$' '' pool drain
+expect "pool drain without a keeper, as JSON" 0 '^{"drained":0}$' '' pool drain --json
+expect "limits: bad count" 2 '' 'expected COUNT or none' keeper limits --sandboxes few
+expect "limits: bad memory, none set" 2 '' 'expected SIZE or none' keeper limits --vcpus 1 -m lots
 expect "unknown shell" 2 '' 'bash, zsh, fish' completion tcsh
 expect "help of an unknown command" 2 '' 'unknown command' help frobnicate
 expect "control characters are escaped" 2 '' 'command .\\x1b\[31m' $'\033[31m'
@@ -145,6 +176,9 @@ completes "sbx run -m 1GiB --d" --disk
 completes "sbx exec sbx_x -" --cwd
 completes "sbx run ls -" !--memory
 completes "sbx completion " fish
+completes "sbx snapshot " create
+completes "sbx run --wait --ro" --root
+completes "sbx run --wait ls -" !--root
 completes "sbx --js" --json
 
 # The manual page, too.
