@@ -12,11 +12,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "image/initramfs.h"
+#include "wire/fd.h"
 
 #define MARK "INIT RUNS"
 #define PATIENCE_MS 120000
@@ -26,47 +27,19 @@ struct BareBoot {
     GPtrArray *argv;
 };
 
-/* One entry of a cpio archive in "newc" format. */
-static void add_entry(GByteArray *archive, const char *name, mode_t mode, const void *bytes,
-                      gsize length)
+static char *make_initramfs(GError **error)
 {
-    static const guint8 zeros[4];
-    g_autofree char *header =
-        g_strdup_printf("070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", archive->len,
-                        mode, 0, 0, 1, 0, (guint)length, 0, 0, 0, 0, (guint)strlen(name) + 1, 0);
+    g_autofree char *modules = g_build_filename(machine.image_dir, "modules.cpio", NULL);
+    char *path = g_build_filename(bench_dir, "initramfs", NULL);
+    g_auto(fd_t) fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    g_byte_array_append(archive, (const guint8 *)header, (guint)strlen(header));
-    g_byte_array_append(archive, (const guint8 *)name, (guint)strlen(name) + 1);
-    g_byte_array_append(archive, zeros, (4 - archive->len % 4) % 4);
-    if (length > 0)
-        g_byte_array_append(archive, bytes, (guint)length);
-    g_byte_array_append(archive, zeros, (4 - archive->len % 4) % 4);
-}
-
-static char *make_initramfs(const char *image_dir, GError **error)
-{
-    g_autofree char *modules_path = g_build_filename(image_dir, "modules.cpio", NULL);
-    g_autofree char *modules = NULL;
-    g_autofree char *init = NULL;
-    gsize modules_length = 0;
-    gsize init_length = 0;
-    GByteArray *archive = g_byte_array_new();
-    char *path = NULL;
-    int fd;
-
-    if (g_file_get_contents(modules_path, &modules, &modules_length, error) &&
-        g_file_get_contents(BENCH_INIT, &init, &init_length, error) &&
-        (fd = g_file_open_tmp("sbx-bench-XXXXXX", &path, error)) >= 0) {
-        add_entry(archive, "dev", S_IFDIR | 0755, NULL, 0);
-        add_entry(archive, "init", S_IFREG | 0755, init, init_length);
-        add_entry(archive, "TRAILER!!!", 0, NULL, 0);
-        g_byte_array_append(archive, (const guint8 *)modules, (guint)modules_length);
-        close(fd);
-        if (!g_file_set_contents(path, (const char *)archive->data, archive->len, error))
-            g_clear_pointer(&path, g_free);
-    }
-    g_byte_array_unref(archive);
-    return path;
+    if (fd >= 0 && sbx_initramfs_write(fd, modules, BENCH_INIT, error))
+        return path;
+    if (fd < 0)
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot write %s: %s",
+                    path, g_strerror(errno));
+    g_free(path);
+    return NULL;
 }
 
 /* A -machine value without what names objects of the other command line. */
@@ -102,21 +75,20 @@ static gboolean copy_options(GPtrArray *argv, char **like)
     return found == G_N_ELEMENTS(options);
 }
 
-BareBoot *bare_boot_new(const char *image_dir, pid_t like, GError **error)
+BareBoot *bare_boot_new(GError **error)
 {
     static const char *const rest[] = {"-nodefaults", "-no-user-config", "-display", "none",
                                        "-no-reboot",  "-serial",         "stdio",    NULL};
-    g_auto(GStrv) arguments = host_arguments(like);
     BareBoot *boot = g_new0(BareBoot, 1);
 
     boot->argv = g_ptr_array_new_with_free_func(g_free);
-    boot->initramfs = make_initramfs(image_dir, error);
+    boot->initramfs = make_initramfs(error);
     if (boot->initramfs == NULL) {
         bare_boot_free(boot);
         return NULL;
     }
-    g_ptr_array_add(boot->argv, g_strdup(arguments[0]));
-    if (!copy_options(boot->argv, arguments)) {
+    g_ptr_array_add(boot->argv, g_strdup(machine.arguments[0]));
+    if (!copy_options(boot->argv, machine.arguments)) {
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
                     "the VM's command line is not understood");
         bare_boot_free(boot);
@@ -125,7 +97,7 @@ BareBoot *bare_boot_new(const char *image_dir, pid_t like, GError **error)
     for (gsize i = 0; rest[i] != NULL; i++)
         g_ptr_array_add(boot->argv, g_strdup(rest[i]));
     g_ptr_array_add(boot->argv, g_strdup("-kernel"));
-    g_ptr_array_add(boot->argv, g_build_filename(image_dir, "vmlinux", NULL));
+    g_ptr_array_add(boot->argv, g_build_filename(machine.image_dir, "vmlinux", NULL));
     g_ptr_array_add(boot->argv, g_strdup("-initrd"));
     g_ptr_array_add(boot->argv, g_strdup(boot->initramfs));
     g_ptr_array_add(boot->argv, NULL);

@@ -29,13 +29,23 @@ char **host_arguments(pid_t pid)
     return (char **)g_ptr_array_free(arguments, FALSE);
 }
 
-double host_kib(pid_t pid, const char *file, const char *field)
+/* The number after "FIELD:" in /proc/PID/FILE; -1 when there is none: processes come and go. */
+static double read_field(pid_t pid, const char *file, const char *field)
 {
     g_autofree char *text = read_proc(pid, file, NULL);
-    g_autofree char *label = g_strdup_printf("%s:", field);
+    g_autofree char *label = g_strdup_printf("\n%s:", field);
     const char *at = text != NULL ? strstr(text, label) : NULL;
 
     return at != NULL ? g_ascii_strtod(at + strlen(label), NULL) : -1;
+}
+
+double host_bytes(pid_t pid, const char *file, const char *field)
+{
+    double kib = read_field(pid, file, field);
+
+    if (kib < 0)
+        die_text("/proc/%d/%s has no %s", pid, file, field);
+    return kib * 1024;
 }
 
 double host_wakeups(pid_t pid)
@@ -46,26 +56,135 @@ double host_wakeups(pid_t pid)
     double total = 0;
 
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-        total += host_kib((pid_t)atoi(name), "status", "\nvoluntary_ctxt_switches");
+        if (atoi(name) > 0)
+            total += MAX(read_field((pid_t)atoi(name), "status", "voluntary_ctxt_switches"), 0);
+    if (total <= 0)
+        die_text("/proc/%d does not say what its threads did", pid);
     return total;
 }
 
-/* The first process that a test accepts. */
-static pid_t find(gboolean (*accept)(pid_t pid, const void *data), const void *data)
+/* --- processes --- */
+
+/* Calls @visit for every process until it says TRUE; that process, or -1. */
+static pid_t find(gboolean (*visit)(pid_t pid, gpointer data), gpointer data)
 {
     g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
     const char *name;
 
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-        if (atoi(name) > 0 && accept((pid_t)atoi(name), data))
+        if (atoi(name) > 0 && visit((pid_t)atoi(name), data))
             return (pid_t)atoi(name);
     return -1;
 }
 
-static gboolean runs_guest(pid_t pid, const void *id)
+static pid_t parent_of(pid_t pid)
+{
+    return (pid_t)read_field(pid, "status", "PPid");
+}
+
+static gboolean has_name(pid_t pid, const char *wanted)
+{
+    g_autofree char *name = read_proc(pid, "comm", NULL);
+
+    return name != NULL && g_str_has_prefix(name, wanted);
+}
+
+static gboolean has_argument(pid_t pid, const char *wanted)
 {
     g_auto(GStrv) arguments = host_arguments(pid);
-    g_autofree char *wanted = g_strdup_printf("guest=%s", (const char *)id);
+
+    return g_strv_contains((const char *const *)arguments, wanted);
+}
+
+/* The launcher of our runtime directory; its init, which has the same arguments, is its child. */
+static gboolean is_guardian(pid_t pid, gpointer runtime)
+{
+    return has_name(pid, "sbx-launch") && has_argument(pid, runtime) &&
+           !has_argument(parent_of(pid), runtime);
+}
+
+pid_t host_guardian(void)
+{
+    g_autofree char *runtime = g_strdup_printf("--runtime-dir=%s/k", bench_dir);
+    pid_t guardian = find(is_guardian, runtime);
+
+    if (guardian < 0)
+        die_text("no keeper runs");
+    return guardian;
+}
+
+typedef struct {
+    pid_t guardian;
+    GArray *vms;
+} Household;
+
+/* All are children of the guardian's child. */
+static gboolean is_keeper(pid_t pid, gpointer data)
+{
+    const Household *household = data;
+
+    return has_name(pid, "sbx-keeper") && parent_of(parent_of(pid)) == household->guardian;
+}
+
+static gboolean collect_vm(pid_t pid, gpointer data)
+{
+    Household *household = data;
+
+    if (has_name(pid, "qemu-system") && parent_of(parent_of(pid)) == household->guardian)
+        g_array_append_val(household->vms, pid);
+    return FALSE;
+}
+
+pid_t host_keeper(void)
+{
+    Household household = {.guardian = host_guardian()};
+    pid_t keeper = find(is_keeper, &household);
+
+    if (keeper < 0)
+        die_text("the launcher %d has no keeper", household.guardian);
+    return keeper;
+}
+
+GArray *host_vms(void)
+{
+    Household household = {.guardian = host_guardian(),
+                           .vms = g_array_new(FALSE, FALSE, sizeof(pid_t))};
+
+    find(collect_vm, &household);
+    return household.vms;
+}
+
+typedef struct {
+    pid_t parent;
+    GArray *family;
+} Birth;
+
+static gboolean collect_child(pid_t pid, gpointer data)
+{
+    Birth *birth = data;
+
+    if (parent_of(pid) == birth->parent)
+        g_array_append_val(birth->family, pid);
+    return FALSE;
+}
+
+GArray *host_family(pid_t pid)
+{
+    GArray *family = g_array_new(FALSE, FALSE, sizeof(pid_t));
+
+    g_array_append_val(family, pid);
+    for (guint i = 0; i < family->len; i++) {
+        Birth birth = {g_array_index(family, pid_t, i), family};
+
+        find(collect_child, &birth);
+    }
+    return family;
+}
+
+static gboolean runs_guest(pid_t pid, const char *id)
+{
+    g_auto(GStrv) arguments = host_arguments(pid);
+    g_autofree char *wanted = g_strdup_printf("guest=%s", id);
 
     for (char **argument = arguments; *argument != NULL; argument++)
         if (g_str_has_prefix(*argument, wanted))
@@ -73,24 +192,23 @@ static gboolean runs_guest(pid_t pid, const void *id)
     return FALSE;
 }
 
-pid_t host_qemu(const char *id)
+pid_t host_vm(sbx *sandbox)
 {
-    return find(runs_guest, id);
+    g_autoptr(GArray) vms = host_vms();
+
+    for (guint i = 0; i < vms->len; i++)
+        if (runs_guest(g_array_index(vms, pid_t, i), sbx_id(sandbox)))
+            return g_array_index(vms, pid_t, i);
+    if (vms->len != 1)
+        die_text("which of %u VMs is that of %s cannot be told", vms->len, sbx_id(sandbox));
+    return g_array_index(vms, pid_t, 0);
 }
 
-/* Both are children of the init of the keeper's namespace. */
-static gboolean is_keeper_of(pid_t pid, const void *data)
-{
-    pid_t qemu = *(const pid_t *)data;
-    g_autofree char *name = read_proc(pid, "comm", NULL);
+/* --- the host --- */
 
-    return name != NULL && strcmp(name, "sbx-keeper\n") == 0 &&
-           host_kib(pid, "status", "PPid") == host_kib(qemu, "status", "PPid");
-}
-
-pid_t host_keeper(pid_t qemu)
+int host_cpus(void)
 {
-    return find(is_keeper_of, &qemu);
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 static char *cpu_model(void)
@@ -104,10 +222,8 @@ static char *cpu_model(void)
     return g_strndup(at + 2, strcspn(at + 2, "\n\"\\"));
 }
 
-static const char *accelerator(pid_t qemu)
+static const char *accelerator(char **arguments)
 {
-    g_auto(GStrv) arguments = host_arguments(qemu);
-
     for (char **argument = arguments; *argument != NULL; argument++)
         if (strcmp(*argument, "-accel") == 0 && argument[1] != NULL)
             return g_str_has_prefix(argument[1], "kvm") ? "kvm" : "tcg";
@@ -128,7 +244,7 @@ static char *qemu_version(void)
     return g_strndup(at + 8, strspn(at + 8, "0123456789."));
 }
 
-char *host_describe(pid_t qemu)
+char *host_describe(char **arguments)
 {
     g_autofree char *model = cpu_model();
     g_autofree char *version = qemu_version();
@@ -138,9 +254,8 @@ char *host_describe(pid_t qemu)
     uname(&names);
     sysinfo(&info);
     return g_strdup_printf(
-        "{\"cpu\": \"%s\", \"cpus\": %ld, \"memory_mib\": %lu, \"kernel\": \"%s\", "
+        "{\"cpu\": \"%s\", \"cpus\": %d, \"memory_mib\": %lu, \"kernel\": \"%s\", "
         "\"qemu\": \"%s\", \"accelerator\": \"%s\", \"load\": %.2f}",
-        model, sysconf(_SC_NPROCESSORS_ONLN), (unsigned long)(info.totalram * info.mem_unit >> 20),
-        names.release, version, qemu > 0 ? accelerator(qemu) : "unknown",
-        (double)info.loads[0] / (1 << SI_LOAD_SHIFT));
+        model, host_cpus(), (unsigned long)(info.totalram * info.mem_unit >> 20), names.release,
+        version, accelerator(arguments), (double)info.loads[0] / (1 << SI_LOAD_SHIFT));
 }
