@@ -66,6 +66,8 @@ static void has_identity(SbxAgentSession *session, const GError *error, gpointer
     if (!sbx_boot_agent_answered(session, error, sandbox))
         return;
     g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
+    g_debug("%s: %6.1f ms: it has its identity", sandbox->id,
+            (double)(g_get_monotonic_time() - sandbox->claimed_us) / 1000);
     sbx_boot_finish(sandbox);
     answer(sandbox);
     sbx_pool_answered(sandbox);
@@ -83,6 +85,7 @@ static gboolean no_identity(gpointer data)
 static void client_up(SbxSandbox *sandbox)
 {
     g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
+    sandbox->claimed_us = g_get_monotonic_time();
     sandbox->claim_timer = g_timeout_add(IDENTITY_MS, no_identity, sandbox);
     sbx_identity_give(sandbox, has_identity, sandbox);
 }

@@ -59,6 +59,8 @@ struct SbxKeeper {
     GQueue boot_queue; /* SbxBoot that wait for their turn, see boot.c */
     guint booting;     /* those that have it */
     guint idle_timer;
+    guint rest_timer;
+    gint64 last_request_us;
     gboolean stopping;
 };
 
@@ -97,6 +99,9 @@ GError *sbx_keeper_start_fault(SbxKeeper *keeper, GError *reason);
 void sbx_keeper_note_end(SbxKeeper *keeper, const char *id, const char *why);
 /* SBX_E_GONE for an id that is remembered, else SBX_E_NOT_FOUND. */
 GError *sbx_keeper_no_sandbox(SbxKeeper *keeper, const char *id);
+
+/* rest.c: there is something to do; when that is over for a while, memory is given back. */
+void sbx_keeper_rest_later(SbxKeeper *keeper);
 
 /* doctor.c */
 

@@ -11,6 +11,7 @@
  *                                prints the report of sbx_doctor(); see SbxDoctorPaths
  */
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,6 +76,9 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
 
     setlocale(LC_ALL, "");
+    /* Each thread that starts a VM would keep what it once used in an arena of its own. */
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_TRIM_THRESHOLD, 128 << 10);
     g_option_context_add_main_entries(options, entries, NULL);
     if (!g_option_context_parse(options, &argc, &argv, &error)) {
         fprintf(stderr, "sbx-keeper: %s\n", error->message);

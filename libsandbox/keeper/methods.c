@@ -191,6 +191,7 @@ static const struct {
 
 void sbx_methods_dispatch(SbxKeeper *keeper, const char *method, SbxRequest *request)
 {
+    sbx_keeper_rest_later(keeper);
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
         if (strcmp(methods[i].name, method) == 0) {
             methods[i].method(keeper, request);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
+#include "keeper/identity.h"
 #include "keeper/template.h"
 #include "wire/units.h"
 
@@ -210,10 +211,19 @@ static void warm(SbxAgentSession *session, const GError *error, gpointer data)
         spare_ready(sandbox);
 }
 
+static void rehearsed(SbxAgentSession *session, const GError *error, gpointer data)
+{
+    SbxSandbox *sandbox = data;
+
+    if (is_still_ours(sandbox) && sbx_boot_agent_answered(session, error, sandbox))
+        sbx_warm_up(sandbox, FALSE, warm, sandbox);
+}
+
+/* What the claim will ask of it is asked once before: that is part of getting warm. */
 static void spare_up(SbxSandbox *sandbox)
 {
     sandbox->is_warming = TRUE;
-    sbx_warm_up(sandbox, FALSE, warm, sandbox);
+    sbx_identity_give(sandbox, rehearsed, sandbox);
 }
 
 static void spare_failed(SbxSandbox *sandbox, GError *fault)

@@ -82,6 +82,7 @@ struct SbxSandbox {
     SbxRequest *create_request; /* until it is answered */
     SbxTicket *ticket;          /* its share of what there may be; NULL when it has none */
     gboolean is_warming;        /* a spare, whose agent answers */
+    gint64 claimed_us;          /* when its agent was told who it is */
     guint claim_timer;          /* an agent that was told who it is has to answer */
 
     /* How the VM is made; set before it is started. */

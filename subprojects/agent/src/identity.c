@@ -113,28 +113,43 @@ static bool set_clock(uint64_t realtime)
     return clock_settime(CLOCK_REALTIME, &now) == 0;
 }
 
-/* The kernel makes its boot id once; clones of one boot would all have the same. As containers have it,
- * a file is shown in its place, which nobody can write. */
-static void renew_boot_id(void)
+/* The file of a boot id; without a name, and shown in the place of the kernel's. */
+static int make_boot_id_file(void)
 {
     static const char shown[] = "/proc/sys/kernel/random/boot_id", file[] = "/run/.sbx-boot-id";
-    static bool is_shown;
+
+    unlink(file);
+    int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0444);
+    if (fd < 0)
+        return -1;
+    if (mount(file, shown, NULL, MS_BIND, NULL) < 0) {
+        close(fd);
+        fd = -1;
+    } else {
+        mount(NULL, shown, NULL,
+              MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+    }
+    unlink(file);
+    return fd;
+}
+
+/* The kernel makes its boot id once; clones of one boot would all have the same. As containers have it,
+ * a file is shown in its place, through which nobody can write. Ids are all of one length. */
+static void renew_boot_id(void)
+{
+    static int file = -1;
     char id[64];
     int fd = open("/proc/sys/kernel/random/uuid", O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, id, sizeof id) : -1;
 
     if (fd >= 0)
         close(fd);
-    if (n <= 0)
-        return;
-    if (is_shown)
-        umount2(shown, MNT_DETACH);
-    replace_file(file, id, (size_t)n);
-    is_shown = mount(file, shown, NULL, MS_BIND, NULL) == 0;
-    if (is_shown)
-        mount(NULL, shown, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-              NULL);
-    unlink(file);
+    if (file < 0)
+        file = make_boot_id_file();
+    if (n > 0 && file >= 0 && pwrite(file, id, (size_t)n, 0) < 0) {
+        close(file);
+        file = -1;
+    }
 }
 
 static const char *apply_to_machine(const struct sbx_setup *setup)
