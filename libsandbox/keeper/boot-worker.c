@@ -172,7 +172,7 @@ void sbx_boot_work(SbxBoot *boot)
     disk = make_disk(boot, &boot->fault);
     if (disk < 0)
         return;
-    boot->disk_fd = fcntl(disk, F_DUPFD_CLOEXEC, 0);
+    g_atomic_int_set(&boot->disk_fd, fcntl(disk, F_DUPFD_CLOEXEC, 0));
     sbx_boot_trace(boot, boot->template != NULL ? "template and disk are ready"
                                                 : "image, initramfs and disk are ready");
     if (!g_atomic_int_get(&boot->abandoned))

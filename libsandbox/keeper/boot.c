@@ -16,6 +16,7 @@
  * its template is booted, and the template is not used again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +71,7 @@ static gboolean is_current(SbxBoot *boot)
 /* --- turns --- */
 
 static void begin(SbxBoot *boot);
+static void start_clock(SbxBoot *boot);
 
 static guint boots_at_once(SbxKeeper *keeper)
 {
@@ -262,6 +264,9 @@ static void try_again(SbxBoot *boot, const char *why)
     sbx_template_unref(g_steal_pointer(&sandbox->restore_from));
     sandbox->is_copy = FALSE;
     sandbox->no_template = TRUE;
+    /* What was begun with this VM's agent is of no concern to the next one. */
+    sandbox->is_warming = FALSE;
+    g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
     sandbox->boot = NULL;
     clear_vm(sandbox);
     g_clear_pointer(&sandbox->image, sbx_image_unref);
@@ -324,7 +329,7 @@ void sbx_boot_vm_ended(SbxDomain *domain, SbxDomainEnd end, const char *detail, 
         return;
     /* One that has not been handed out can be replaced. */
     if (sandbox->state == SBX_STARTING && !boot->failed &&
-        (!boot->answered || sandbox->purpose->is_awaited))
+        (!boot->answered || sandbox->purpose->is_awaited || sandbox->is_warming))
         guest_died(boot);
     else
         sbx_sandbox_vm_ended(sandbox, end, detail);
@@ -398,10 +403,31 @@ gboolean sbx_boot_agent_answered(SbxAgentSession *session, const GError *error,
     return error == NULL;
 }
 
+/* The worker may be in the driver's start for some 100 ms still; who forks it does not wait for that. */
+static void take_machine(SbxBoot *boot)
+{
+    SbxSandbox *sandbox = boot->sandbox;
+    int disk = g_atomic_int_get(&boot->disk_fd);
+
+    if (disk < 0 || sandbox->disk_fd >= 0)
+        return;
+    sandbox->disk_fd = fcntl(disk, F_DUPFD_CLOEXEC, 0);
+    if (sandbox->image == NULL)
+        sandbox->image = sbx_image_ref(boot->image);
+}
+
+/* What follows, an identity or more, has as much time again. */
 void sbx_boot_up(SbxBoot *boot)
 {
+    start_clock(boot);
     boot->answered = TRUE;
+    take_machine(boot);
     boot->sandbox->purpose->up(boot->sandbox);
+}
+
+void sbx_boot_stop_clock(SbxSandbox *sandbox)
+{
+    g_clear_handle_id(&sandbox->boot->timer, g_source_remove);
 }
 
 void sbx_boot_finish(SbxSandbox *sandbox)
@@ -427,6 +453,13 @@ static gboolean timed_out(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void start_clock(SbxBoot *boot)
+{
+    g_clear_handle_id(&boot->timer, g_source_remove);
+    boot->timer =
+        g_timeout_add((guint)boot->sandbox->config.start_timeout_ms, timed_out, boot);
+}
+
 /* It is this boot's turn. */
 static void begin(SbxBoot *boot)
 {
@@ -434,7 +467,7 @@ static void begin(SbxBoot *boot)
     GError *fault = NULL;
 
     boot->since = g_get_monotonic_time();
-    boot->timer = g_timeout_add((guint)sandbox->config.start_timeout_ms, timed_out, boot);
+    start_clock(boot);
     if (!sbx_boot_listen(boot, &fault)) {
         fail(boot, fault);
         return;
@@ -487,6 +520,9 @@ void sbx_boot_abandon(SbxSandbox *sandbox, gboolean is_ending)
 {
     SbxBoot *boot = sandbox->boot;
 
+    /* Its snapshot is being loaded still, see snapshot.c. */
+    if (boot == NULL)
+        return;
     g_atomic_int_set(&boot->abandoned, 1);
     if (boot->queued)
         end_turn(boot);

@@ -125,12 +125,23 @@ static void creator_gone(gpointer data)
     sbx_sandbox_end(data, "the program that was creating it has gone");
 }
 
+/* The machine is the same, and a worker may be reading that at this moment: it stays. Takes @from. */
+static void take_wishes(SbxSandboxConfig *to, SbxSandboxConfig *from)
+{
+    g_strfreev(to->env);
+    to->env = g_steal_pointer(&from->env);
+    json_object_unref(to->labels);
+    to->labels = g_steal_pointer(&from->labels);
+    to->timeout_ms = from->timeout_ms;
+    to->start_timeout_ms = from->start_timeout_ms;
+    to->spares = from->spares;
+    sbx_sandbox_config_clear(from);
+}
+
 /* Makes a spare, or one to be, the client's; @config is taken. */
 static void adopt(SbxSandbox *sandbox, SbxSandboxConfig *config)
 {
-    sbx_sandbox_config_clear(&sandbox->config);
-    sandbox->config = *config;
-    memset(config, 0, sizeof *config);
+    take_wishes(&sandbox->config, config);
     sandbox->purpose = &sbx_purpose_client;
     sandbox->owner = NULL;
     sandbox->created_ms = g_get_real_time() / 1000;

@@ -28,6 +28,7 @@ typedef struct {
     SbxSandbox *parent; /* a reference */
     SbxRequest *request; /* until it is answered */
     SbxSandboxConfig config; /* what is the children's own */
+    SbxSandboxConfig machine; /* what is the parent's, which may end at any time */
     SbxTicket *ticket;
     guint shares;        /* of the ticket that no child has yet */
     guint count;
@@ -70,6 +71,7 @@ static void check_over(Fork *fork)
         sbx_ticket_release(fork->ticket);
     g_ptr_array_unref(fork->children);
     sbx_sandbox_config_clear(&fork->config);
+    sbx_sandbox_config_clear(&fork->machine);
     sbx_sandbox_unref(fork->parent);
     sbx_keeper_check_idle(fork->keeper);
     g_free(fork);
@@ -93,9 +95,18 @@ static void fail(Fork *fork, GError *fault)
 
 /* --- the children --- */
 
-/* Leases of all of them, or a fault. */
+/* Leases of all of them, or a fault. One that came up may be ending again. */
 static gboolean make_leases(Fork *fork, int *leases, GError **error)
 {
+    for (guint i = 0; i < fork->count; i++) {
+        SbxSandbox *child = fork->children->pdata[i];
+
+        if (child->state == SBX_RUNNING)
+            continue;
+        sbx_fault_set(error, SBX_E_GONE, 0, NULL, "a copy has ended at once: %s",
+                      child->end_reason);
+        return FALSE;
+    }
     if (fork->config.timeout_ms != 0)
         return TRUE;
     for (guint i = 0; i < fork->count; i++) {
@@ -199,7 +210,7 @@ static void start_child(Fork *fork, SbxTemplate *template)
     SbxSandboxConfig config;
     SbxSandbox *child;
 
-    sbx_capture_config(fork->parent, &config);
+    sbx_sandbox_config_copy_machine(&config, &fork->machine);
     config.timeout_ms = fork->config.timeout_ms;
     config.start_timeout_ms = fork->config.start_timeout_ms;
     g_strfreev(config.env);
@@ -253,6 +264,7 @@ static void begin(Fork *fork)
         return;
     }
     fork->is_capturing = TRUE;
+    sbx_capture_config(parent, &fork->machine);
     sbx_capture(parent, fork->dir, captured, fork);
 }
 
@@ -305,8 +317,8 @@ static void merge_env(SbxSandboxConfig *config, char **parent)
 
 void sbx_fork_method(SbxKeeper *keeper, SbxRequest *request)
 {
-    SbxSandbox *parent = sbx_sandbox_wanted(keeper, request, "id", TRUE);
     gint64 count = sbx_json_get_int(request->params, "count", 1);
+    SbxSandbox *parent = sbx_sandbox_wanted(keeper, request, "id", TRUE);
     SbxSandboxConfig config = {0};
     GError *fault = NULL;
     gboolean now = FALSE;

@@ -54,6 +54,13 @@ void sbx_pool_check_fills(SbxPool *pool)
     }
 }
 
+void sbx_pool_cancel_fills(SbxPool *pool, const char *why)
+{
+    while (pool->fills->len > 0)
+        fill_failed(pool->fills->pdata[0],
+                    sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL, "no spares are made: %s", why));
+}
+
 static gboolean fill_timed_out(gpointer data)
 {
     Fill *fill = data;
@@ -101,6 +108,11 @@ void sbx_pool_method_fill(SbxKeeper *keeper, SbxRequest *request)
 
     /* It is how long to wait, and not how long a sandbox is to live. */
     json_object_remove_member(request->params, "timeout_ms");
+    if (keeper->stopping) {
+        sbx_request_fail(request, sbx_fault_new(SBX_E_KEEPER, 0, "try again", NULL,
+                                                "the keeper is being stopped"));
+        return;
+    }
     if (sbx_sandbox_config_parse(request->params, &config, &fault)) {
         pool = sbx_pool_for(keeper, &config);
         if (!check_fill(keeper->pools, pool, count, &fault))
@@ -168,6 +180,17 @@ static void refill_all(SbxPools *pools)
         sbx_pool_refill_soon(pool);
 }
 
+static void forget_filled(SbxPools *pools)
+{
+    GHashTableIter iter;
+    gpointer pool;
+
+    g_hash_table_iter_init(&iter, pools->pools);
+    while (g_hash_table_iter_next(&iter, NULL, &pool))
+        if (((SbxPool *)pool)->fills->len == 0)
+            ((SbxPool *)pool)->filled = 0;
+}
+
 /* What is over the budget goes, the latest first. */
 static void obey_budget(SbxPools *pools)
 {
@@ -180,7 +203,7 @@ static void obey_budget(SbxPools *pools)
         SbxSandbox *last;
 
         while (sbx_pools_used(pools) > pools->budget &&
-               (last = g_queue_peek_tail(&pool->ready)) != NULL)
+               (last = g_queue_pop_tail(&pool->ready)) != NULL)
             sbx_sandbox_end(last, "the budget for spares is less now");
     }
 }
@@ -196,6 +219,9 @@ void sbx_pool_method_set(SbxKeeper *keeper, SbxRequest *request)
                                                 "size or budget is out of range"));
         return;
     }
+    /* It takes the place of what was made on request. */
+    if (json_object_has_member(request->params, "size"))
+        forget_filled(pools);
     pools->size = (int)size;
     pools->budget = (guint64)budget;
     obey_budget(pools);
@@ -266,6 +292,7 @@ void sbx_pool_method_drain(SbxKeeper *keeper, SbxRequest *request)
         pool->wanted = 0;
         pool->filled = 0;
         g_queue_clear_full(&pool->claims, g_free);
+        sbx_pool_cancel_fills(pool, "the pool was drained");
         sbx_pool_empty(pool, "its pool was drained");
     }
     drain->request = request;

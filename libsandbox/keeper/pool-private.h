@@ -28,7 +28,7 @@ typedef struct {
     guint wanted;      /* by clients' options */
     guint filled;      /* made on request, and not claimed yet */
     guint64 cost;      /* bytes of a spare */
-    guint failures;    /* in a row; at some point there is no use in trying */
+    guint failures;    /* since somebody wanted one; at some point there is no use in trying */
     GError *last_fault;
     gboolean is_building;
     gboolean has_template;
@@ -48,6 +48,8 @@ void sbx_pool_refill_soon(SbxPool *pool);
 void sbx_pool_empty(SbxPool *pool, const char *why);
 /* pool-methods.c: answers those whose wish is fulfilled, or cannot be. */
 void sbx_pool_check_fills(SbxPool *pool);
+/* ... tells all of them that nothing comes of it. */
+void sbx_pool_cancel_fills(SbxPool *pool, const char *why);
 void sbx_pools_check_drains(SbxKeeper *keeper);
 
 #endif

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 
+#include <sandbox/error.h>
+
 #include "keeper/identity.h"
 #include "keeper/template.h"
 #include "wire/units.h"
@@ -176,7 +178,6 @@ static void spare_ready(SbxSandbox *sandbox)
     sbx_boot_finish(sandbox);
     g_ptr_array_remove(pool->coming, sandbox);
     g_queue_push_tail(&pool->ready, sandbox);
-    pool->failures = 0;
     measure(pool, sandbox);
     sbx_pool_check_fills(pool);
     sbx_pool_refill_soon(pool);
@@ -226,15 +227,21 @@ static void spare_up(SbxSandbox *sandbox)
     sbx_identity_give(sandbox, rehearsed, sandbox);
 }
 
+/* Takes @fault. */
+static void note_failure(SbxPool *pool, GError *fault)
+{
+    pool->failures++;
+    g_clear_error(&pool->last_fault);
+    pool->last_fault = fault;
+    sbx_pool_check_fills(pool);
+}
+
 static void spare_failed(SbxSandbox *sandbox, GError *fault)
 {
     SbxPool *pool = sandbox->owner;
 
     g_message("a spare for %s did not start: %s", pool->config.image, fault->message);
-    pool->failures++;
-    g_clear_error(&pool->last_fault);
-    pool->last_fault = fault;
-    sbx_pool_check_fills(pool);
+    note_failure(pool, fault);
 }
 
 static void spare_gone(SbxSandbox *sandbox)
@@ -331,7 +338,7 @@ static void check_image(SbxPool *pool)
 static void drop_surplus(SbxPool *pool, guint target)
 {
     while (g_queue_get_length(&pool->ready) > target)
-        sbx_sandbox_end(g_queue_peek_tail(&pool->ready), "it was one spare too many");
+        sbx_sandbox_end(g_queue_pop_tail(&pool->ready), "it was one spare too many");
 }
 
 static gboolean look_again(gpointer data)
@@ -405,7 +412,6 @@ static void note_demand(SbxPool *pool)
     pool->last_claim_us = g_get_monotonic_time();
     pool->is_idle = FALSE;
     pool->failures = 0;
-    pool->filled -= MIN(pool->filled, 1);
     g_queue_push_tail(&pool->claims, g_memdup2(&pool->last_claim_us, sizeof(gint64)));
     if (g_queue_get_length(&pool->claims) > SPARES_AUTO_MAX)
         g_free(g_queue_pop_head(&pool->claims));
@@ -416,13 +422,16 @@ SbxSandbox *sbx_pool_claim(SbxKeeper *keeper, const SbxSandboxConfig *config)
     SbxSandbox *sandbox;
     SbxPool *pool;
 
-    if (config->spares == 0 || (keeper->pools->size == 0 && config->spares < 0))
+    if (config->spares == 0)
         return NULL;
     pool = sbx_pool_for(keeper, config);
-    note_demand(pool);
+    check_image(pool);
+    /* None are kept, but there may be some that somebody had made. */
+    if (keeper->pools->size != 0 || config->spares > 0)
+        note_demand(pool);
     if (config->spares > 0)
         pool->wanted = MAX(pool->wanted, (guint)config->spares);
-    check_image(pool);
+    pool->filled -= MIN(pool->filled, 1);
     sandbox = g_queue_pop_head(&pool->ready);
     if (sandbox != NULL)
         return sandbox;
@@ -446,7 +455,10 @@ void sbx_pool_forget(SbxSandbox *sandbox)
     if (sandbox->purpose != &sbx_purpose_spare)
         return;
     g_ptr_array_remove(pool->coming, sandbox);
-    g_queue_remove(&pool->ready, sandbox);
+    /* Whoever wants it gone takes it out before: this one died. */
+    if (g_queue_remove(&pool->ready, sandbox))
+        note_failure(pool, sbx_fault_new(SBX_E_BOOT, 0, NULL, NULL, "a spare died while it waited: %s",
+                                         sandbox->end_reason));
     sbx_pool_refill_soon(pool);
 }
 
@@ -454,7 +466,7 @@ void sbx_pool_empty(SbxPool *pool, const char *why)
 {
     SbxSandbox *sandbox;
 
-    while ((sandbox = g_queue_peek_head(&pool->ready)) != NULL)
+    while ((sandbox = g_queue_pop_head(&pool->ready)) != NULL)
         sbx_sandbox_end(sandbox, why);
     while (pool->coming->len > 0)
         sbx_sandbox_end(pool->coming->pdata[0], why);
@@ -507,5 +519,11 @@ void sbx_pools_free(SbxPools *pools)
 
 void sbx_pools_stop(SbxPools *pools)
 {
+    GHashTableIter iter;
+    gpointer pool;
+
     pools->stopped = TRUE;
+    g_hash_table_iter_init(&iter, pools->pools);
+    while (g_hash_table_iter_next(&iter, NULL, &pool))
+        sbx_pool_cancel_fills(pool, "the keeper was stopped");
 }

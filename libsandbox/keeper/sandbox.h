@@ -170,6 +170,8 @@ void sbx_sandbox_create(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig
 void sbx_boot_start(SbxSandbox *sandbox, int attempt);
 /* What goes on after up() is over: the next one's turn, nobody listens any more. */
 void sbx_boot_finish(SbxSandbox *sandbox);
+/* It may take as long as it likes from here. */
+void sbx_boot_stop_clock(SbxSandbox *sandbox);
 /* While it is STARTING: this VM is of no use, another takes its place if one can; else it fails. */
 void sbx_boot_give_up(SbxBoot *boot, const char *why);
 /* Whether an answer of the agent of a STARTING sandbox still matters, and is no error. Errors are

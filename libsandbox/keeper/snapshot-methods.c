@@ -21,10 +21,14 @@ static gboolean work_done(gpointer data)
 {
     Work *work = data;
 
-    if (work->fault != NULL)
+    work->keeper->pending--;
+    sbx_keeper_check_idle(work->keeper);
+    if (work->fault != NULL) {
+        json_object_unref(work->result);
         sbx_request_fail(work->request, work->fault);
-    else
+    } else {
         sbx_request_reply(work->request, work->result, NULL, 0);
+    }
     g_free(work->name);
     g_free(work);
     return G_SOURCE_REMOVE;
@@ -103,6 +107,7 @@ static void begin(SbxKeeper *keeper, SbxRequest *request, SbxWork fn)
     Work *work = g_new0(Work, 1);
 
     *work = (Work){.keeper = keeper, .request = request, .name = g_strdup(name != NULL ? name : "")};
+    keeper->pending++;
     sbx_keeper_work(keeper, fn, work);
 }
 

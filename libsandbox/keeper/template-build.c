@@ -26,6 +26,9 @@
 #include "keeper/template.h"
 #include "wire/fd.h"
 
+/* Nobody waits for it: a busy machine may take its time. */
+#define START_TIMEOUT_MS 120000
+
 enum { STAGE_CHECK, STAGE_BOOT, STAGE_WARM_UP, STAGE_SAVE, STAGE_STORE, STAGES };
 
 static const char *const stages[STAGES] = {
@@ -57,6 +60,7 @@ typedef struct {
     char *dir;
     GBytes *state;
     int disk_fd;
+    gboolean is_storing; /* a worker does */
     GError *fault;
 } Build;
 
@@ -210,65 +214,85 @@ static void work_store(Build *build)
         write_state(build);
 }
 
+/* Nothing of the VM is left, and nobody works on what was saved of it. */
+static void publish(Build *build)
+{
+    if (build->fault != NULL) {
+        finish(build);
+        return;
+    }
+    enter(build, STAGE_STORE);
+    in_worker(build, work_publish, finish);
+}
+
 static void stored(Build *build)
 {
+    build->is_storing = FALSE;
     if (build->sandbox != NULL)
         sbx_sandbox_end(build->sandbox, "its template is saved");
     else
-        finish(build);
+        publish(build);
+}
+
+/* The build of a VM, or NULL when that is ending: then the build may be over. */
+static Build *build_of(SbxSandbox *sandbox)
+{
+    return sandbox->state == SBX_STARTING ? sandbox->owner : NULL;
 }
 
 static void saved(SbxSandbox *sandbox, GBytes *state, const GError *fault, gpointer data)
 {
-    Build *build = data;
+    Build *build = build_of(sandbox);
 
-    if (!goes_on(build, fault))
+    (void)data;
+    if (build == NULL || !goes_on(build, fault))
         return;
     build->state = g_bytes_ref(state);
     build->disk_fd = fcntl(sandbox->disk_fd, F_DUPFD_CLOEXEC, 0);
     sbx_boot_trace(sandbox->boot, "the state is saved");
+    build->is_storing = TRUE;
     in_worker(build, work_store, stored);
 }
 
 static void parked(SbxAgentSession *session, const GError *error, gpointer data)
 {
-    Build *build = data;
+    Build *build = build_of(data);
 
     (void)session;
-    if (!goes_on(build, error))
+    if (build == NULL || !goes_on(build, error))
         return;
     /* The stream stays: what the guest would be told of its end would reach its clones, who would take
      * it for the end of theirs. */
     sbx_boot_finish(build->sandbox);
     enter(build, STAGE_SAVE);
-    sbx_vm_save(build->sandbox, saved, build);
+    sbx_vm_save(build->sandbox, saved, NULL);
 }
 
 static void warm(SbxAgentSession *session, const GError *error, gpointer data)
 {
-    Build *build = data;
+    Build *build = build_of(data);
 
     (void)session;
-    if (!goes_on(build, error))
+    if (build == NULL || !goes_on(build, error))
         return;
     sbx_boot_trace(build->sandbox->boot, "it is warm");
-    sbx_agent_session_park(build->sandbox->session, parked, build);
+    sbx_agent_session_park(build->sandbox->session, parked, data);
 }
 
 static void has_identity(SbxAgentSession *session, const GError *error, gpointer data)
 {
-    Build *build = data;
+    Build *build = build_of(data);
 
     (void)session;
-    if (!goes_on(build, error))
+    if (build == NULL || !goes_on(build, error))
         return;
     enter(build, STAGE_WARM_UP);
-    sbx_warm_up(build->sandbox, TRUE, warm, build);
+    sbx_warm_up(build->sandbox, TRUE, warm, data);
 }
 
 static void vm_up(SbxSandbox *sandbox)
 {
-    sbx_identity_give(sandbox, has_identity, sandbox->owner);
+    sbx_identity_give(sandbox, has_identity, sandbox);
 }
 
 static void vm_failed(SbxSandbox *sandbox, GError *fault)
@@ -289,12 +313,8 @@ static void vm_gone(SbxSandbox *sandbox)
     if (build->fault == NULL && build->state == NULL)
         build->fault = sbx_fault_new(SBX_E_BOOT, 0, NULL, NULL, "the virtual machine has ended: %s",
                                      sandbox->end_reason);
-    if (build->fault != NULL) {
-        finish(build);
-        return;
-    }
-    enter(build, STAGE_STORE);
-    in_worker(build, work_publish, finish);
+    if (!build->is_storing)
+        publish(build);
 }
 
 static const SbxPurpose purpose_template = {
@@ -359,6 +379,7 @@ static void begun(Build *build)
     }
     enter(build, STAGE_BOOT);
     sbx_sandbox_config_copy_machine(&config, &build->config);
+    config.start_timeout_ms = START_TIMEOUT_MS;
     build->sandbox = sbx_sandbox_new(build->keeper, &config, &purpose_template, build);
     build->sandbox->memory_file = g_build_filename(build->dir, "memory", NULL);
     sbx_boot_start(build->sandbox, 1);

@@ -36,10 +36,14 @@ static gboolean work_done(gpointer data)
 {
     Work *work = data;
 
-    if (work->fault != NULL)
+    work->keeper->pending--;
+    sbx_keeper_check_idle(work->keeper);
+    if (work->fault != NULL) {
+        json_object_unref(work->result);
         sbx_request_fail(work->request, work->fault);
-    else
+    } else {
         sbx_request_reply(work->request, work->result, NULL, 0);
+    }
     g_free(work->dir);
     g_free(work->id);
     g_free(work);
@@ -126,6 +130,7 @@ static void begin(SbxKeeper *keeper, SbxRequest *request, SbxWork fn, const char
 
     *work = (Work){.keeper = keeper, .request = request, .dir = g_strdup(keeper->templates_dir),
                    .id = g_strdup(id)};
+    keeper->pending++;
     sbx_keeper_work(keeper, fn, work);
 }
 
@@ -156,7 +161,7 @@ typedef struct {
     SbxKeeper *keeper;
     SbxRequest *request;
     guint number;
-    gboolean is_done;
+    gboolean is_gone; /* the client has */
 } Wish;
 
 static void told_progress(const char *stage, guint done, guint total, gpointer data)
@@ -175,6 +180,9 @@ static void told_done(const char *id, gboolean built, const GError *fault, gpoin
     Wish *wish = data;
     JsonObject *result;
 
+    /* Its client may have asked twice, and hung up at the other answer. */
+    if (wish->is_gone)
+        return;
     sbx_client_unwatch(wish->request->client, wish);
     if (fault != NULL) {
         sbx_request_fail(wish->request, g_error_copy(fault));
@@ -201,6 +209,7 @@ static void client_gone(gpointer data)
 {
     Wish *wish = data;
 
+    wish->is_gone = TRUE;
     sbx_template_build_ignore(wish->keeper, wish->number);
     g_idle_add_full(G_PRIORITY_DEFAULT, forget_wish, wish, NULL);
 }

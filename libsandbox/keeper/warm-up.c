@@ -9,6 +9,7 @@
 #include "keeper/guest-run.h"
 #include "keeper/template.h"
 
+/* Less than a build's start timeout. */
 #define WARM_UP_MS 60000
 
 /* In an own directory that goes again; nothing else is written. */

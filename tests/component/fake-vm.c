@@ -13,6 +13,8 @@
  *     never-answers  connects, but there is no agent
  *     never-connects does not even connect to the agent's socket
  *     dies-at-boot   dies before the agent runs; dies-once: only at the first attempt
+ *     dies-warming   dies when it is told to warm up, as spares are
+ *     short-lived    dies a second after it was told to warm up
  *     garbage        nonsense from the beginning
  *     slow=PATH      the agent starts when something can be read from the fifo PATH
  */
@@ -41,7 +43,11 @@ static const char console_text[] = "fake: Linux version 6.12\r\n"
                                    "fake: the last words \x1b[1m\xff\r\n";
 static const char panic_text[] = "fake: Kernel panic - not syncing: no init found\r\n";
 
+/* In the keeper's own script: what a spare runs before it waits (warm-up.c). */
+static const char warm_up_text[] = "/bin/true";
+
 static pid_t inside = -1;
+static const char *mode = "";
 
 static void die(const char *what)
 {
@@ -173,6 +179,17 @@ static void obey(const char *bytes, size_t length, int keeper)
         talk_nonsense(keeper);
 }
 
+/* What a spare runs before it waits tells that this is one. */
+static void see_warm_up(const char *bytes, size_t length)
+{
+    if (!has_magic(bytes, length, warm_up_text))
+        return;
+    if (strcmp(mode, "dies-warming") == 0)
+        end(5);
+    if (strcmp(mode, "short-lived") == 0)
+        alarm(1);
+}
+
 /* Passes on what one side said; FALSE at its end. */
 static int pass(int from, int to, int keeper)
 {
@@ -188,6 +205,7 @@ static int pass(int from, int to, int keeper)
         write_all(to, buffer + MAGIC_MAX, (size_t)n);
         memmove(buffer, buffer + n, MAGIC_MAX);
     } else {
+        see_warm_up(buffer + MAGIC_MAX, (size_t)n);
         write_all(to, buffer + MAGIC_MAX, (size_t)n);
     }
     return 1;
@@ -230,7 +248,6 @@ static void wait_at_gate(const char *path, int signals)
 
 int fake_vm_main(int argc, char **argv)
 {
-    const char *mode = argc > 5 ? argv[2] : "";
     int agent = -1;
     int keeper = -1;
     int console;
@@ -240,6 +257,7 @@ int fake_vm_main(int argc, char **argv)
 
     if (argc < 6)
         return 2;
+    mode = argv[2];
     sigemptyset(&mask);
     sigaddset(&mask, SIGTERM);
     sigprocmask(SIG_SETMASK, &mask, NULL);

@@ -8,7 +8,6 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,8 +15,7 @@
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 #include "lib/test-process.h"
-#include "wire/json.h"
-#include "wire/message.h"
+#include "lib/test-raw.h"
 
 /* Fails to create; returns the error. */
 static sbx_error *create_fails_with(const sbx_options *options, int code, const char *word)
@@ -324,38 +322,12 @@ END_TEST
 
 /* --- programs that are not our client --- */
 
-static int connect_raw(void)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-    g_snprintf(address.sun_path, sizeof address.sun_path, "%s/keeper.sock", test_keeper.runtime);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-/* Sends a packet; the answer's error code, 0 for a result, 1 when the connection was closed. */
-static int ask(int fd, const char *text)
-{
-    g_auto(SbxMessage) message = {0};
-    JsonObject *fault;
-
-    if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
-        return 1;
-    if (sbx_message_receive(fd, &message, NULL) <= 0)
-        return 1;
-    fault = sbx_json_get_object(message.object, "error");
-    return fault != NULL ? (int)sbx_json_get_int(fault, "code", 2) : 0;
-}
-
-#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"hello\",\"params\":{\"protocol\":1}}"
-
 static void assert_cut_off(const char *text)
 {
-    int fd = connect_raw();
+    int fd = test_raw_connect();
 
-    ck_assert_int_eq(ask(fd, HELLO), 0);
-    ck_assert_msg(ask(fd, text) == 1, "not cut off after: %.100s", text);
+    ck_assert_int_eq(test_raw_ask(fd, TEST_RAW_HELLO), 0);
+    ck_assert_msg(test_raw_ask(fd, text) == 1, "not cut off after: %.100s", text);
     close(fd);
 }
 
@@ -408,14 +380,14 @@ START_TEST(refused_requests)
         {"process.signal", "{}", SBX_E_NOT_FOUND},
     };
     sbx *sandbox = test_create(NULL);
-    int fd = connect_raw();
+    int fd = test_raw_connect();
 
-    ck_assert_int_eq(ask(fd, "{\"id\":1,\"method\":\"sandbox.list\"}"), SBX_E_PROTOCOL);
-    ck_assert_int_eq(ask(fd, HELLO), 0);
+    ck_assert_int_eq(test_raw_ask(fd, "{\"id\":1,\"method\":\"sandbox.list\"}"), SBX_E_PROTOCOL);
+    ck_assert_int_eq(test_raw_ask(fd, TEST_RAW_HELLO), 0);
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *text = g_strdup_printf("{\"id\":1,\"method\":\"%s\",\"params\":%s}",
                                                 bad[i].method, bad[i].params);
-        int code = ask(fd, text);
+        int code = test_raw_ask(fd, text);
 
         ck_assert_msg(code == bad[i].code, "%s instead of %s: %s", sbx_error_code_name(code),
                       sbx_error_code_name(bad[i].code), text);
@@ -442,14 +414,14 @@ START_TEST(refused_commands)
         "\"script\":\"a\",\"env\":{\"names\":[\"A=B\"],\"values\":[\"\"]}",
     };
     sbx *sandbox = test_create(NULL);
-    int fd = connect_raw();
+    int fd = test_raw_connect();
 
-    ck_assert_int_eq(ask(fd, HELLO), 0);
+    ck_assert_int_eq(test_raw_ask(fd, TEST_RAW_HELLO), 0);
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autofree char *text = g_strdup_printf(
             "{\"id\":1,\"method\":\"process.run\",\"params\":{\"sandbox\":\"%s\",%s}}",
             sbx_id(sandbox), bad[i]);
-        int code = ask(fd, text);
+        int code = test_raw_ask(fd, text);
 
         ck_assert_msg(code == SBX_E_INVALID, "%s: %s", sbx_error_code_name(code), text);
     }
@@ -473,10 +445,10 @@ START_TEST(hangs_up_at_any_time)
     g_free(test_sh(sandbox, "true"));
     fds = test_count_fds(keeper);
     for (int i = 0; i < 50; i++) {
-        int fd = connect_raw();
+        int fd = test_raw_connect();
 
         if (i % 3 > 0)
-            ck_assert_int_eq(ask(fd, HELLO), 0);
+            ck_assert_int_eq(test_raw_ask(fd, TEST_RAW_HELLO), 0);
         if (i % 3 > 1)
             ck_assert_int_ge(send(fd, run, strlen(run), MSG_NOSIGNAL), 0);
         close(fd);
@@ -494,9 +466,9 @@ START_TEST(never_reads)
 {
     static const char list[] = "{\"id\":1,\"method\":\"sandbox.list\"}";
     sbx *sandbox = test_create(NULL);
-    int fd = connect_raw();
+    int fd = test_raw_connect();
 
-    ck_assert_int_eq(ask(fd, HELLO), 0);
+    ck_assert_int_eq(test_raw_ask(fd, TEST_RAW_HELLO), 0);
     for (int i = 0; i < 100000; i++)
         if (send(fd, list, sizeof list - 1, MSG_NOSIGNAL) < 0)
             break;
@@ -520,7 +492,7 @@ START_TEST(other_users_are_refused)
         if (child == 0) {
             if (setresuid(12345, 12345, 12345) < 0)
                 _exit(2);
-            _exit(ask(connect_raw(), HELLO) == 1 ? 0 : 1);
+            _exit(test_raw_ask(test_raw_connect(), TEST_RAW_HELLO) == 1 ? 0 : 1);
         }
         ck_assert_int_eq(waitpid(child, &status, 0), child);
         ck_assert_int_eq(status, 0);

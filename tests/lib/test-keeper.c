@@ -162,6 +162,17 @@ void test_keeper_open_gate(void)
     /* Left open: what nobody has read yet would be lost. The process ends soon. */
 }
 
+void test_keeper_shut_gate(void)
+{
+    g_autofree char *path = gate_path();
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    char byte;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(read(fd, &byte, 1), 1);
+    close(fd);
+}
+
 /* Sanitizers' reports and broken invariants are in the keeper's log and nowhere else. (The
  * guardian's leak checker cannot run: in a dead PID namespace nothing can be cloned. It says so
  * without a colon.) */
@@ -340,6 +351,9 @@ static GArray *keepers(void)
 
         for (guint j = 0; j < launchers->len; j++)
             ours |= descends(pid, g_array_index(launchers, pid_t, j));
+        /* What a keeper is about to execute still looks like itself. */
+        for (guint j = 0; j < all->len; j++)
+            ours &= !descends(pid, g_array_index(all, pid_t, j));
         if (ours)
             g_array_append_val(found, pid);
     }
@@ -398,4 +412,29 @@ int test_vm_pidfd(const char *id)
 
     ck_assert_msg(found->len == 1, "%u processes have %s on their command line", found->len, id);
     return test_pidfd(g_array_index(found, pid_t, 0));
+}
+
+static gboolean is_listed(GPtrArray *names, const char *name)
+{
+    for (guint i = 0; i < names->len; i++)
+        if (strcmp(names->pdata[i], name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+GPtrArray *test_vm_names(void)
+{
+    g_autoptr(GArray) family = test_descendants(test_keeper_pid());
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+
+    for (guint i = 1; i < family->len; i++) {
+        pid_t pid = g_array_index(family, pid_t, i);
+        g_autofree char *name = test_process_argument(pid, 3);
+        g_autofree char *program = test_process_name(pid);
+
+        /* A VM that is about to execute its agent still looks like itself. */
+        if (g_strcmp0(program, "fake-vm") == 0 && name != NULL && !is_listed(names, name))
+            g_ptr_array_add(names, g_steal_pointer(&name));
+    }
+    return names;
 }

@@ -31,6 +31,8 @@ void test_keeper_mode(const char *mode);
 /* Before the first sandbox: the fifo of mode "slow", and how to open it. */
 void test_keeper_close_gate(void);
 void test_keeper_open_gate(void);
+/* Closes it again. */
+void test_keeper_shut_gate(void);
 
 /* Fails the test with the error's text when @code is negative; returns @code. */
 #define test_ok(code, error) test_ok_at(code, error, __FILE__, __LINE__)
@@ -59,6 +61,8 @@ GArray *test_keeper_family(void);
 gboolean test_family_ends_within(GArray *pidfds, int milliseconds);
 /* The pidfd of the process that stands for a sandbox's VM. */
 int test_vm_pidfd(const char *id);
+/* The names of the VMs, which are ids of sandboxes (and "ID-2" for a second attempt). */
+GPtrArray *test_vm_names(void);
 
 /* What is in the runtime directory beyond lock files, as text; NULL when there is nothing. */
 char *test_runtime_leftovers(void);

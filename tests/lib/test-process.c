@@ -64,14 +64,20 @@ GArray *test_processes_starting(const char *prefix)
     return processes_with(prefix, TRUE);
 }
 
-char *test_process_name(pid_t pid)
+char *test_process_argument(pid_t pid, guint nth)
 {
     gsize length;
-    char *text = read_proc(pid, "cmdline", &length);
+    g_autofree char *text = read_proc(pid, "cmdline", &length);
+    gsize at = 0;
 
-    if (text != NULL && length == 0)
-        g_clear_pointer(&text, g_free);
-    return text;
+    for (; at < length && nth > 0; nth--)
+        at += strlen(text + at) + 1;
+    return at < length ? g_strdup(text + at) : NULL;
+}
+
+char *test_process_name(pid_t pid)
+{
+    return test_process_argument(pid, 0);
 }
 
 static pid_t parent_of(pid_t pid)

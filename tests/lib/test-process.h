@@ -11,7 +11,9 @@ GArray *test_processes_with(const char *argument);
 GArray *test_processes_starting(const char *prefix);
 /* A process and all its descendants; of pid_t. */
 GArray *test_descendants(pid_t top);
-/* argv[0] of a process, or NULL when it has gone. */
+/* An argument of a process, or NULL when it has none such or has gone. */
+char *test_process_argument(pid_t pid, guint nth);
+/* argv[0]. */
 char *test_process_name(pid_t pid);
 
 /* A pidfd; the test fails when there is no such process. */

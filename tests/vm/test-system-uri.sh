@@ -117,7 +117,7 @@ guardian_pid() {
 use() {
     export LIBSANDBOX_URI=qemu:///system LIBSANDBOX_DATA_DIR=$work/$1/data
     export LIBSANDBOX_RUNTIME_DIR=$work/$1/run
-    export LIBSANDBOX_IDLE_SECONDS=600
+    export LIBSANDBOX_IDLE_SECONDS=600 LIBSANDBOX_SPARES=0
 }
 
 as() {

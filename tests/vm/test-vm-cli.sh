@@ -32,6 +32,7 @@ mkdir -p "$scratch/data/cache"
 ln -s "$(dirname "$(dirname "$images")")" "$scratch/data/images"
 [ -d "$data/cache/libvirt" ] && ln -s "$data/cache/libvirt" "$scratch/data/cache/libvirt"
 export LIBSANDBOX_DATA_DIR=$scratch/data LIBSANDBOX_RUNTIME_DIR=$scratch/r
+export LIBSANDBOX_SPARES=0 LIBSANDBOX_TEMPLATES=0
 
 finish() {
     "$sbx" keeper stop --force >/dev/null 2>&1

@@ -242,6 +242,31 @@ pid_t vm_qemu(const char *id)
     return pid;
 }
 
+gboolean vm_is_clone(const char *id)
+{
+    g_autofree char *line = command_line(vm_qemu(id));
+
+    return line != NULL && strstr(line, " -incoming ") != NULL;
+}
+
+GPtrArray *vm_machines(const char *runtime)
+{
+    g_autofree char *own = runtime_dir();
+    g_autofree char *files = g_strdup_printf("%s/", runtime != NULL ? runtime : own);
+    GPtrArray *ids = g_ptr_array_new_with_free_func(g_free);
+    GArray *pids = vm_processes(files);
+
+    for (guint i = 0; i < pids->len; i++) {
+        g_autofree char *line = command_line(g_array_index(pids, pid_t, i));
+        const char *name = line != NULL ? strstr(line, "guest=") : NULL;
+
+        if (name != NULL)
+            g_ptr_array_add(ids, g_strndup(name + 6, strcspn(name + 6, ", ")));
+    }
+    g_array_unref(pids);
+    return ids;
+}
+
 int vm_pidfd(pid_t pid)
 {
     return (int)syscall(SYS_pidfd_open, pid, 0);
@@ -416,6 +441,9 @@ static void set_up_directories(const char *cache)
         g_error("cannot make %s: %s", images, g_strerror(errno));
     g_setenv("LIBSANDBOX_DATA_DIR", data, TRUE);
     g_setenv("LIBSANDBOX_RUNTIME_DIR", runtime, TRUE);
+    /* A program that is about spares says so before vm_main(). */
+    g_setenv("LIBSANDBOX_SPARES", "0", FALSE);
+    g_setenv("LIBSANDBOX_TEMPLATES", "0", FALSE);
 }
 
 /* Short: sockets are made below it. */

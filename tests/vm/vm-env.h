@@ -67,6 +67,10 @@ GArray *vm_processes(const char *text);
 pid_t vm_keeper(const char *runtime);
 /* The VM of a sandbox. */
 pid_t vm_qemu(const char *id);
+/* Whether it was started from a template. */
+gboolean vm_is_clone(const char *id);
+/* The ids of all VMs of a keeper, spares among them; @runtime as for vm_keeper(). */
+GPtrArray *vm_machines(const char *runtime);
 int vm_pidfd(pid_t pid);
 /* Opens a pidfd for each. */
 GArray *vm_pidfds(GArray *pids);

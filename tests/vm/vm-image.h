@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Images that are broken in one way, made from the base image.
+ * Images that are broken in one way, or not at all, made from the base image.
  *
  * Each is the only version in a data directory of its own. Unchanged files are copies, not links:
  * the store takes no symbolic links, and damage to a hard link would reach the original.
@@ -11,6 +11,7 @@
 #include <glib.h>
 
 typedef enum {
+    VM_IMAGE_SOUND,            /* a copy */
     VM_IMAGE_TRUNCATED_ROOTFS, /* shorter than the manifest says */
     VM_IMAGE_FLIPPED_BYTE,     /* one byte in the middle of the root file system differs */
     VM_IMAGE_FLIPPED_KERNEL,   /* one byte of the kernel differs */
