@@ -111,8 +111,13 @@ static void finish(Capture *capture)
     if (capture->fault == NULL && (capture->state == NULL || !capture->has_disk))
         capture->fault = sbx_fault_new(SBX_E_BOOT, 0, NULL, NULL,
                                        "the VMM that was to take in the copy has ended");
-    if (capture->fault == NULL)
+    if (capture->fault == NULL) {
         template = make_template(capture);
+    } else if (parent->state >= SBX_ENDING) {
+        /* What went wrong with its VMM came of that. */
+        g_error_free(capture->fault);
+        capture->fault = sbx_sandbox_gone(parent);
+    }
     capture->captured(template, capture->fault, capture->data);
     sbx_fd_clear(&capture->disk_fd);
     sbx_fd_clear(&capture->parent_disk_fd);
@@ -144,6 +149,12 @@ static void fail(Capture *capture, const char *what, const GError *error)
 
 /* --- disk and state --- */
 
+static void check_complete(Capture *capture)
+{
+    if (capture->state != NULL && !capture->working)
+        end(capture, NULL);
+}
+
 static void state_saved(SbxSandbox *loader, GBytes *state, const GError *fault, gpointer data)
 {
     Capture *capture = data;
@@ -154,8 +165,29 @@ static void state_saved(SbxSandbox *loader, GBytes *state, const GError *fault, 
     if (fault != NULL)
         fail(capture, "saving", fault);
     else
-        end(capture, NULL);
+        check_complete(capture);
     capture_unref(capture);
+}
+
+static gboolean memory_trimmed(gpointer data)
+{
+    Capture *capture = data;
+
+    capture->working = FALSE;
+    if (capture->is_over && capture->loader == NULL)
+        finish(capture);
+    else
+        check_complete(capture);
+    return G_SOURCE_REMOVE;
+}
+
+static void trim_memory(gpointer data)
+{
+    Capture *capture = data;
+    g_autofree char *path = g_build_filename(capture->dir, "memory", NULL);
+
+    sbx_disk_punch_zeros(path);
+    g_main_context_invoke(NULL, memory_trimmed, capture);
 }
 
 static gboolean disk_copied(gpointer data)
@@ -175,6 +207,8 @@ static gboolean disk_copied(gpointer data)
         end(capture, NULL);
     } else {
         sbx_vm_save(capture->loader, state_saved, capture_ref(capture));
+        capture->working = TRUE;
+        sbx_keeper_work(capture->parent->keeper, trim_memory, capture);
     }
     return G_SOURCE_REMOVE;
 }

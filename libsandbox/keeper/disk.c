@@ -12,7 +12,9 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <linux/fs.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -27,6 +29,7 @@
 /* Sizes of which a formatted disk is kept. */
 #define BLANKS_MAX 8
 #define COPY_SIZE (1u << 20)
+#define PUNCH_SIZE (64u << 10)
 
 static int fail(GError **error, const char *what)
 {
@@ -192,4 +195,38 @@ int sbx_disk_copy(SbxKeeper *keeper, int from, guint64 size, GError **error)
     if (fd < 0 || !sbx_disk_copy_to(from, fd, error))
         return -1;
     return sbx_fd_steal(&fd);
+}
+
+static gboolean is_zero(const guint8 *block, gsize length)
+{
+    return block[0] == 0 && memcmp(block, block + 1, length - 1) == 0;
+}
+
+static void punch_blocks(int fd, const guint8 *bytes, guint64 size)
+{
+    guint64 start = 0; /* of the zeros before @at */
+
+    for (guint64 at = 0; at <= size; at += PUNCH_SIZE) {
+        if (at < size && is_zero(bytes + at, MIN(PUNCH_SIZE, size - at)))
+            continue;
+        if (at > start)
+            fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)start,
+                      (off_t)(MIN(at, size) - start));
+        start = at + PUNCH_SIZE;
+    }
+}
+
+void sbx_disk_punch_zeros(const char *path)
+{
+    g_auto(fd_t) fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
+    guint8 *bytes;
+
+    if (fd < 0 || fstat(fd, &status) < 0 || status.st_size == 0)
+        return;
+    bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (bytes == MAP_FAILED)
+        return;
+    punch_blocks(fd, bytes, (guint64)status.st_size);
+    munmap(bytes, (size_t)status.st_size);
 }

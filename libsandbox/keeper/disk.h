@@ -12,5 +12,8 @@ int sbx_disk_new(SbxKeeper *keeper, guint64 size, GError **error);
 int sbx_disk_copy(SbxKeeper *keeper, int from, guint64 size, GError **error);
 /* In a worker: copies what is written of a disk into an empty file of the same size. */
 gboolean sbx_disk_copy_to(int from, int to, GError **error);
+/* In a worker: gives blocks of a file that are all zeros back to its file system. A VMM that takes in a
+ * VM has touched all of its RAM, and in a tmpfs that is memory. */
+void sbx_disk_punch_zeros(const char *path);
 
 #endif

@@ -132,6 +132,7 @@ void sbx_pool_method_fill(SbxKeeper *keeper, SbxRequest *request)
     pool->filled = MAX(pool->filled, (guint)count);
     pool->last_claim_us = g_get_monotonic_time();
     pool->is_idle = FALSE;
+    pool->is_drained = FALSE;
     pool->failures = 0;
     sbx_pool_check_fills(pool);
     sbx_pool_refill_soon(pool);
@@ -289,6 +290,7 @@ void sbx_pool_method_drain(SbxKeeper *keeper, SbxRequest *request)
             continue;
         drain->drained += g_queue_get_length(&pool->ready) + pool->coming->len;
         pool->is_idle = TRUE;
+        pool->is_drained = TRUE;
         pool->wanted = 0;
         pool->filled = 0;
         g_queue_clear_full(&pool->claims, g_free);

@@ -25,6 +25,7 @@ typedef struct {
     GQueue claims;           /* gint64: when, the latest few */
     gint64 last_claim_us;
     gboolean is_idle;  /* nobody wanted one for long */
+    gboolean is_drained; /* nobody has wanted one since */
     guint wanted;      /* by clients' options */
     guint filled;      /* made on request, and not claimed yet */
     guint64 cost;      /* bytes of a spare */

@@ -92,7 +92,7 @@ guint sbx_pool_target(SbxPool *pool)
     guint demand;
     guint target;
 
-    if (pool->pools->stopped)
+    if (pool->pools->stopped || pool->is_drained)
         return 0;
     if (pool->pools->size >= 0) {
         target = (guint)pool->pools->size;
@@ -411,6 +411,7 @@ static void note_demand(SbxPool *pool)
 {
     pool->last_claim_us = g_get_monotonic_time();
     pool->is_idle = FALSE;
+    pool->is_drained = FALSE;
     pool->failures = 0;
     g_queue_push_tail(&pool->claims, g_memdup2(&pool->last_claim_us, sizeof(gint64)));
     if (g_queue_get_length(&pool->claims) > SPARES_AUTO_MAX)

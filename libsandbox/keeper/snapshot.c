@@ -188,8 +188,10 @@ static void answer(Making *making)
         sbx_template_discard(making->build_dir);
     sbx_fd_clear(&making->hold_fd);
     sbx_fd_clear(&making->lock_fd);
-    if (making->fault != NULL && making->store != NULL)
+    if (making->fault != NULL && making->store != NULL) {
+        sbx_template_store_sweep(making->store, G_MAXUINT); /* our lock's file; no template is as old */
         rmdir(making->store); /* where there is another of that name it is not empty */
+    }
     if (making->fault != NULL) {
         sbx_request_fail(making->request, making->fault);
     } else {

@@ -320,7 +320,8 @@ void server_reset(const uint8_t nonce[SBX_PROTO_RESET_NONCE_SIZE])
 bool server_flush(void)
 {
     receive();
-    while (write_out()) {
+    /* What a new session says first is for the next host, not for the one that parked us. */
+    while (!server.parked && write_out()) {
         bool more = fill_out();
         if (server.out_length == 0 && !more)
             break;
