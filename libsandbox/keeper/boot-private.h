@@ -36,6 +36,9 @@ struct SbxBoot {
     guint timer;
     gboolean queued;    /* waits for its turn */
     gboolean has_turn;  /* counts in keeper->booting */
+    int vmm_fd;         /* pidfd of the VMM, from its monitor's connection on; else -1 */
+    guint vmm_source;
+    gboolean vmm_ended; /* its process */
     gboolean connected; /* the monitor is: QEMU runs, whatever libvirt still does */
     gboolean restoring; /* the VMM takes in the template's state */
     gboolean answered;  /* the agent has */
@@ -63,6 +66,9 @@ void sbx_boot_trace(SbxBoot *boot, const char *what);
 void sbx_boot_up(SbxBoot *boot);
 /* The driver's notification. */
 void sbx_boot_vm_ended(SbxDomain *domain, SbxDomainEnd end, const char *detail, gpointer data);
+
+/* The VMM has connected its monitor: from here on it can be killed, whatever libvirt is doing. */
+void sbx_boot_watch_vmm(SbxBoot *boot, int stream);
 
 /* boot-worker.c; in a worker: fills in image, template, domain or fault. */
 void sbx_boot_work(SbxBoot *boot);

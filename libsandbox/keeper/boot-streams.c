@@ -233,6 +233,7 @@ static gboolean monitor_connected(gint fd, GIOCondition condition, gpointer data
         return G_SOURCE_CONTINUE;
     sbx_boot_trace(boot, "its monitor has connected");
     boot->connected = TRUE;
+    sbx_boot_watch_vmm(boot, stream);
     sandbox->monitor = sbx_qmp_new(stream, monitor_event, sandbox);
     if (sandbox->purpose->is_loader) {
         sandbox->purpose->up(sandbox);

@@ -17,7 +17,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <sandbox/error.h>
@@ -58,6 +62,7 @@ void sbx_boot_free(SbxBoot *boot)
     sbx_domain_unref(boot->domain);
     g_clear_pointer(&boot->image, sbx_image_unref);
     sbx_fd_clear(&boot->disk_fd);
+    sbx_fd_clear(&boot->vmm_fd);
     sbx_template_unref(boot->template);
     sbx_sandbox_unref(boot->sandbox);
     g_free(boot);
@@ -181,8 +186,45 @@ static void kill_in_worker(gpointer data)
     g_main_context_invoke(NULL, kill_done, boot);
 }
 
+static gboolean vmm_ended(gint fd, GIOCondition condition, gpointer data)
+{
+    SbxBoot *boot = data;
+
+    (void)fd;
+    (void)condition;
+    boot->vmm_source = 0;
+    boot->vmm_ended = TRUE;
+    if (is_current(boot) && boot->sandbox->state == SBX_ENDING)
+        sbx_sandbox_vmm_ended(boot->sandbox);
+    return G_SOURCE_REMOVE;
+}
+
+void sbx_boot_watch_vmm(SbxBoot *boot, int stream)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    char byte;
+
+    if (getsockopt(stream, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.pid <= 1)
+        return;
+    boot->vmm_fd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+    /* Still connected, so the number was its own when it was opened. */
+    if (boot->vmm_fd >= 0 && recv(stream, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        sbx_fd_clear(&boot->vmm_fd);
+    if (boot->vmm_fd >= 0)
+        boot->vmm_source = g_unix_fd_add(boot->vmm_fd, G_IO_IN, vmm_ended, boot);
+}
+
+/* At once, and also while libvirt is still starting it, for which that is an error like any other. */
+static void kill_vmm(SbxBoot *boot)
+{
+    if (boot->vmm_fd >= 0 && !boot->vmm_ended)
+        syscall(SYS_pidfd_send_signal, boot->vmm_fd, SIGKILL, NULL, 0);
+}
+
 static void kill_vm(SbxBoot *boot)
 {
+    kill_vmm(boot);
     if (boot->working || boot->domain == NULL || boot->killed)
         return;
     boot->working = TRUE;
@@ -210,6 +252,7 @@ static void check_gone(SbxBoot *boot)
     if (!is_current(boot) || sandbox->state != SBX_ENDING)
         return;
     g_clear_handle_id(&boot->timer, g_source_remove);
+    g_clear_handle_id(&boot->vmm_source, g_source_remove);
     end_turn(boot);
     sandbox->boot = NULL;
     clear_vm(sandbox);
@@ -268,6 +311,7 @@ static void try_again(SbxBoot *boot, const char *why)
     sandbox->is_warming = FALSE;
     g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
     sandbox->boot = NULL;
+    g_clear_handle_id(&boot->vmm_source, g_source_remove);
     clear_vm(sandbox);
     g_clear_pointer(&sandbox->image, sbx_image_unref);
     sbx_boot_start(sandbox, boot->attempt + 1);
@@ -485,6 +529,7 @@ void sbx_boot_start(SbxSandbox *sandbox, int attempt)
     boot->sandbox = sbx_sandbox_ref(sandbox);
     boot->attempt = attempt;
     boot->disk_fd = -1;
+    boot->vmm_fd = -1;
     for (int i = 0; i < SBX_LISTENERS; i++)
         boot->listeners[i].fd = -1;
     boot->queued = TRUE;

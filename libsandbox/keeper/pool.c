@@ -26,7 +26,7 @@
 #define SPARES_AUTO_MAX 16
 /* What a spare is taken to cost until the first was measured. */
 #define COST_GUESS (UINT64_C(64) << 20)
-#define QUIET_MS 100
+#define QUIET_MS 300
 /* A template that cannot be built is tried again after that time; until then spares are booted. */
 #define BUILD_AGAIN_US (INT64_C(300) * G_USEC_PER_SEC)
 

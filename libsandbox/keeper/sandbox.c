@@ -151,6 +151,15 @@ void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end_kind, const char
     }
 }
 
+void sbx_sandbox_vmm_ended(SbxSandbox *sandbox)
+{
+    g_autoptr(GPtrArray) waiters = g_steal_pointer(&sandbox->end_waiters);
+
+    sandbox->end_waiters = g_ptr_array_new();
+    for (guint i = 0; i < waiters->len; i++)
+        sbx_request_reply(waiters->pdata[i], json_object_new(), NULL, 0);
+}
+
 /* Nothing of the VM is left: answers whoever waits, and forgets the sandbox. */
 void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
 {
@@ -165,8 +174,7 @@ void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
         sbx_ticket_release(g_steal_pointer(&sandbox->ticket));
     for (guint i = 0; i < sandbox->orphans->len; i++)
         sbx_process_orphaned(sandbox->orphans->pdata[i]);
-    for (guint i = 0; i < sandbox->end_waiters->len; i++)
-        sbx_request_reply(sandbox->end_waiters->pdata[i], json_object_new(), NULL, 0);
+    sbx_sandbox_vmm_ended(sandbox);
     g_clear_pointer(&sandbox->image, sbx_image_unref);
     sandbox->purpose->gone(sandbox);
     sbx_keeper_check_idle(keeper);

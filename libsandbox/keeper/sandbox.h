@@ -188,6 +188,8 @@ void sbx_boot_free(SbxBoot *boot);
 void sbx_sandbox_boot_failed(SbxSandbox *sandbox, GError *fault);
 void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end, const char *detail);
 void sbx_sandbox_vm_gone(SbxSandbox *sandbox);
+/* Its process has ended, libvirt has still to tidy up: whoever killed it need not wait for that. */
+void sbx_sandbox_vmm_ended(SbxSandbox *sandbox);
 
 /* boot-worker.c, in a worker */
 

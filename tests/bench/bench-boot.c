@@ -55,24 +55,36 @@ static char *plain_machine(const char *value)
     return g_strjoinv(",", (char **)kept->pdata);
 }
 
-/* Adds those of the other VM's options that make the machine; FALSE when it is not as expected. */
+static void copy_option(GPtrArray *argv, const char *option, const char *value)
+{
+    g_autofree char *plain =
+        strcmp(option, "-machine") == 0 ? plain_machine(value) : g_strdup(value);
+
+    /* A second -machine may have named a memory backend and nothing else. */
+    if (*plain == '\0')
+        return;
+    g_ptr_array_add(argv, g_strdup(option));
+    g_ptr_array_add(argv, g_steal_pointer(&plain));
+}
+
+/* Adds those of the other VM's options that make the machine; FALSE when one is missing. */
 static gboolean copy_options(GPtrArray *argv, char **like)
 {
     static const char *const options[] = {"-accel", "-cpu", "-m", "-smp", "-append", "-machine"};
-    gsize found = 0;
+    gboolean found[G_N_ELEMENTS(options)] = {FALSE};
+    gboolean all = TRUE;
 
     for (char **argument = like; *argument != NULL && argument[1] != NULL; argument++) {
         for (gsize i = 0; i < G_N_ELEMENTS(options); i++) {
             if (strcmp(*argument, options[i]) != 0)
                 continue;
-            g_ptr_array_add(argv, g_strdup(*argument));
-            g_ptr_array_add(argv, strcmp(*argument, "-machine") == 0 ? plain_machine(argument[1])
-                                                                     : g_strdup(argument[1]));
-            found++;
-            break;
+            copy_option(argv, *argument, argument[1]);
+            found[i] = TRUE;
         }
     }
-    return found == G_N_ELEMENTS(options);
+    for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+        all = all && found[i];
+    return all;
 }
 
 BareBoot *bare_boot_new(GError **error)
