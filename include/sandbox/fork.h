@@ -26,8 +26,8 @@ SBX_BEGIN_DECLS
  * @error: where to put an error, or NULL
  *
  * Makes copies of the sandbox as it is at the moment of the call: memory, disk and processes. All
- * are made or none. The parent goes on after a pause of some 100 ms; of a paused one the children
- * run. Blocks until every child answers.
+ * are made or none. The parent goes on after a pause, of about a second where guests are emulated;
+ * of a paused one the children run. Blocks until every child answers.
  *
  * What a child gets of its own, before anybody can run a command in it: its id, host name and
  * machine id, entropy (the kernel's random generator is reseeded through the VM generation id and
