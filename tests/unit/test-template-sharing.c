@@ -205,9 +205,8 @@ START_TEST(loading_while_it_comes_and_goes)
     while (!g_atomic_int_get(&stop)) {
         g_autoptr(GError) error = NULL;
         g_autofree char *damage = NULL;
-        g_autoptr(SbxTemplate) template =
-            sbx_template_load(fixture_dir, fixture_id, &damage, &error);
 
+        sbx_template_unref(sbx_template_load(fixture_dir, fixture_id, &damage, &error));
         ck_assert_msg(damage == NULL, "%s", damage);
         ck_assert_msg(error == NULL, "%s", error ? error->message : "");
         sbx_template_store_sweep(fixture_dir, 100);
@@ -298,7 +297,6 @@ END_TEST
 START_TEST(removal)
 {
     g_autoptr(GError) busy = NULL;
-    g_autofree char *name = lock_name();
     g_auto(fd_t) mine = lock(FALSE);
     g_autoptr(GPtrArray) names = NULL;
     g_auto(fd_t) store = open(fixture_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
