@@ -239,11 +239,11 @@ END_TEST
 /* The same question at the same moment: what is seeded with the time alone is the same. */
 START_TEST(clones_of_one_moment_share_nothing)
 {
-    g_autoptr(GPtrArray) waiting = begin_with(0, 0);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     int ends[FEW / 2][2];
     pid_t children[FEW / 2];
 
+    g_ptr_array_unref(begin_with(0, 0));
     for (guint i = 0; i < FEW / 2; i++) {
         ck_assert_int_eq(pipe2(ends[i], O_CLOEXEC), 0);
         children[i] = fork();
@@ -398,13 +398,14 @@ static const char looks[] =
 
 START_TEST(a_spare_looks_like_one_that_was_booted)
 {
-    g_autoptr(GPtrArray) waiting = begin_with(0, 0);
     sbx_options *options = vm_options(MEMORY);
-    sbx *clone = create();
+    sbx *clone;
     sbx *booted;
     g_autofree char *of_clone = NULL;
     g_autofree char *of_booted = NULL;
 
+    g_ptr_array_unref(begin_with(0, 0));
+    clone = create();
     ck_assert_int_eq(sbx_options_set_spares(options, 0, NULL), SBX_OK);
     booted = vm_create_with(options);
     of_clone = vm_sh(clone, looks);
