@@ -194,7 +194,8 @@ static gboolean vmm_ended(gint fd, GIOCondition condition, gpointer data)
     (void)condition;
     boot->vmm_source = 0;
     boot->vmm_ended = TRUE;
-    if (is_current(boot) && boot->sandbox->state == SBX_ENDING)
+    /* Where the reason is a guess, libvirt has the better one to come. */
+    if (is_current(boot) && boot->sandbox->state == SBX_ENDING && !boot->sandbox->end_is_guess)
         sbx_sandbox_vmm_ended(boot->sandbox);
     return G_SOURCE_REMOVE;
 }

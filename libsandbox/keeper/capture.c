@@ -142,7 +142,10 @@ static void end(Capture *capture, GError *fault)
 
 static void fail(Capture *capture, const char *what, const GError *error)
 {
-    end(capture, sbx_fault_new(SBX_E_SYSTEM, sbx_fault_errno(error), NULL, NULL,
+    gboolean died = sbx_fault_code(error) == SBX_E_BOOT ||
+                    g_error_matches(error, SBX_QMP_ERROR, SBX_QMP_ERROR_CLOSED);
+
+    end(capture, sbx_fault_new(died ? SBX_E_BOOT : SBX_E_SYSTEM, sbx_fault_errno(error), NULL, NULL,
                                "cannot copy the sandbox %s: %s: %s", capture->parent->id, what,
                                error->message));
 }

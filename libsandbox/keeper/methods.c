@@ -103,7 +103,8 @@ static void list(SbxKeeper *keeper, SbxRequest *request)
 
     g_ptr_array_sort(sandboxes, by_age);
     for (guint i = 0; i < sandboxes->len; i++)
-        json_array_add_object_element(items, sbx_sandbox_describe(sandboxes->pdata[i]));
+        if (!((SbxSandbox *)sandboxes->pdata[i])->is_hidden)
+            json_array_add_object_element(items, sbx_sandbox_describe(sandboxes->pdata[i]));
     json_object_set_array_member(result, "sandboxes", items);
     sbx_request_reply(request, result, NULL, 0);
 }

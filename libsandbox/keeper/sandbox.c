@@ -90,7 +90,7 @@ SbxSandbox *sbx_sandbox_find(SbxKeeper *keeper, const char *id)
 {
     SbxSandbox *sandbox = id != NULL ? g_hash_table_lookup(keeper->sandboxes, id) : NULL;
 
-    return sandbox != NULL && sandbox->purpose->is_client ? sandbox : NULL;
+    return sandbox != NULL && sandbox->purpose->is_client && !sandbox->is_hidden ? sandbox : NULL;
 }
 
 GError *sbx_sandbox_gone(SbxSandbox *sandbox)
@@ -155,6 +155,12 @@ void sbx_sandbox_vmm_ended(SbxSandbox *sandbox)
 {
     g_autoptr(GPtrArray) waiters = g_steal_pointer(&sandbox->end_waiters);
 
+    /* For everybody else it is gone from here on. */
+    if (!sandbox->is_hidden && sandbox->purpose->is_client)
+        sbx_keeper_note_end(sandbox->keeper, sandbox->id, sandbox->end_reason);
+    sandbox->is_hidden = TRUE;
+    if (sandbox->ticket != NULL)
+        sbx_ticket_release(g_steal_pointer(&sandbox->ticket));
     sandbox->end_waiters = g_ptr_array_new();
     for (guint i = 0; i < waiters->len; i++)
         sbx_request_reply(waiters->pdata[i], json_object_new(), NULL, 0);
@@ -167,11 +173,7 @@ void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
 
     g_debug("%s is gone", sandbox->id);
     sandbox->state = SBX_ENDED;
-    if (sandbox->purpose->is_client)
-        sbx_keeper_note_end(keeper, sandbox->id, sandbox->end_reason);
     g_hash_table_remove(keeper->sandboxes, sandbox->id);
-    if (sandbox->ticket != NULL)
-        sbx_ticket_release(g_steal_pointer(&sandbox->ticket));
     for (guint i = 0; i < sandbox->orphans->len; i++)
         sbx_process_orphaned(sandbox->orphans->pdata[i]);
     sbx_sandbox_vmm_ended(sandbox);

@@ -117,6 +117,7 @@ struct SbxSandbox {
     GHashTable *processes; /* number -> SbxProcess */
 
     char *end_reason;
+    gboolean is_hidden;    /* its VMM has ended; libvirt may be tidying up still */
     gboolean end_is_guess; /* the VM's own end, when it is known, is the better reason */
     GPtrArray *end_waiters; /* SbxRequest: answered when the VM is gone */
     GPtrArray *orphans;     /* SbxProcess whose fate is told when the VM is gone */

@@ -35,7 +35,10 @@ static void finish(Save *save)
 static void note(Save *save, const char *what, const GError *error)
 {
     if (error != NULL && save->fault == NULL)
-        save->fault = sbx_fault_new(SBX_E_SYSTEM, sbx_fault_errno(error), NULL, NULL,
+        save->fault = sbx_fault_new(g_error_matches(error, SBX_QMP_ERROR, SBX_QMP_ERROR_CLOSED)
+                                        ? SBX_E_BOOT
+                                        : SBX_E_SYSTEM,
+                                    sbx_fault_errno(error), NULL, NULL,
                                     "cannot save the virtual machine: %s: %s", what,
                                     error->message);
 }
