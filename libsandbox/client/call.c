@@ -182,6 +182,8 @@ static int receive(SbxLink *link, int64_t id, const SbxWatch *watch, SbxReply *r
 
         if (got < 0)
             return got;
+        if (watch == NULL)
+            sbx_wait_one(link->fd, POLLIN, -1);
         got = sbx_message_receive(link->fd, &message, &reason);
         if (got < 0)
             return sbx_fail_fault(error, operation, reason);

@@ -31,6 +31,16 @@ int sbx_fail_with(sbx_error **error, sbx_error *reason);
 /* The number of a code's name, or SBX_E_INTERNAL for an unknown one. */
 int sbx_code_from_name(const char *name);
 
+/* wait.c: where calls block */
+
+struct pollfd;
+/* CLOCK_MONOTONIC */
+int64_t sbx_now_ms(void);
+/* Waits until one of @fds is ready, or until @deadline_ms of sbx_now_ms() (-1: for ever). Signals do
+ * not end it. Returns how many are ready, 0 when the time ran out, or -errno. */
+int sbx_wait(struct pollfd *fds, unsigned int count, int64_t deadline_ms);
+int sbx_wait_one(int fd, short events, int64_t deadline_ms);
+
 /* paths.c */
 
 /* Absolute path of one of our helper programs, to be freed with free(), or NULL with *error set. */

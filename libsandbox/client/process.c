@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/private.h"
@@ -265,32 +264,22 @@ static int look(sbx_process *process)
     return state;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
 {
-    int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
+    int64_t deadline = timeout_ms < 0 ? -1 : sbx_now_ms() + timeout_ms;
     int state = sbx_check_handle(process->sandbox, __func__, error);
 
     if (state < 0)
         return state;
     state = look(process);
-
     while (state == 0 && timeout_ms != 0) {
-        struct pollfd waiting = {.fd = process->link.fd, .events = POLLIN};
-        int64_t left = timeout_ms < 0 ? -1 : deadline - now_ms();
+        int ready = sbx_wait_one(process->link.fd, POLLIN, deadline);
 
-        if (timeout_ms > 0 && left <= 0)
+        if (ready == 0)
             return 0;
-        if (poll(&waiting, 1, (int)left) < 0 && errno != EINTR)
-            return sbx_fail(error, SBX_E_SYSTEM, errno, __func__, NULL, "cannot wait: %s",
-                            g_strerror(errno));
+        if (ready < 0)
+            return sbx_fail(error, SBX_E_SYSTEM, -ready, __func__, NULL, "cannot wait: %s",
+                            g_strerror(-ready));
         state = look(process);
     }
     if (state < 0)
@@ -359,12 +348,10 @@ static int collect_output(Pipes *pipes, sbx_result *result, const char *operatio
         struct pollfd ready[2] = {{.fd = *out, .events = POLLIN}, {.fd = *err, .events = POLLIN}};
         int code;
 
-        if (poll(ready, 2, -1) < 0) {
-            if (errno == EINTR)
-                continue;
-            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot wait: %s",
-                            g_strerror(errno));
-        }
+        code = sbx_wait(ready, 2, -1);
+        if (code < 0)
+            return sbx_fail(error, SBX_E_SYSTEM, -code, operation, NULL, "cannot wait: %s",
+                            g_strerror(-code));
         code = collect(&ready[0], out, &result->out);
         if (code == SBX_OK)
             code = collect(&ready[1], err, &result->err);

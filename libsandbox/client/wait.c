@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Waiting: the one place where a call of this library blocks.
+ *
+ * Whatever a call waits for is a descriptor. Nothing else in the client may block: descriptors that
+ * are read or written there are waited for here first.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "client/private.h"
+
+int64_t sbx_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int sbx_wait(struct pollfd *fds, unsigned int count, int64_t deadline_ms)
+{
+    for (;;) {
+        int64_t left = deadline_ms < 0 ? -1 : MAX(deadline_ms - sbx_now_ms(), 0);
+        int ready = poll(fds, count, (int)MIN(left, G_MAXINT));
+
+        if (ready > 0)
+            return ready;
+        if (ready == 0 && left >= 0 && left <= G_MAXINT)
+            return 0;
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+    }
+}
+
+int sbx_wait_one(int fd, short events, int64_t deadline_ms)
+{
+    struct pollfd one = {.fd = fd, .events = events};
+
+    return sbx_wait(&one, 1, deadline_ms);
+}
