@@ -190,6 +190,7 @@ static void encode(const SbxAgentCommand *command, const SbxAgentProcess *proces
         .flags = (pumps[INPUT].fd >= 0 ? SBX_COMMAND_STDIN : 0) |
                  (pumps[OUTPUT].fd >= 0 ? SBX_COMMAND_STDOUT : 0) |
                  (pumps[ERROR_OUTPUT].fd >= 0 ? SBX_COMMAND_STDERR : 0) |
+                 (command->is_worker ? SBX_COMMAND_WORKER : 0) |
                  (command->merge_stderr ? SBX_COMMAND_MERGE : 0) |
                  (command->clear_env ? SBX_COMMAND_CLEAR_ENV : 0) |
                  (command->output_ends_at_exit ? SBX_COMMAND_OUTPUT_ENDS_AT_EXIT : 0),

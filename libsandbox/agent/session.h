@@ -96,6 +96,7 @@ typedef struct {
     gboolean clear_env;             /* only env, nothing else */
     const char *cwd;                /* NULL: home. Relative: to home */
     const char *user;               /* name or number; NULL: app */
+    gboolean is_worker;             /* argv[0] names a worker of the agent, see protocol.h */
     gboolean merge_stderr;          /* standard error into standard output; stderr_fd is -1 */
     /* sh: output that is there when the main process exits is all; what background children write
      * later is thrown away and does not disturb them. Otherwise output lasts until everybody who

@@ -151,6 +151,8 @@ JsonObject *sbx_command_to_json(const sbx_command *command)
         json_array_add_element(args, sbx_json_bytes_node(command->args->pdata[i]));
     json_object_set_array_member(object, "args", args);
     json_object_set_object_member(object, "env", sbx_strings_to_json(command->env));
+    if (command->is_worker)
+        json_object_set_boolean_member(object, "worker", TRUE);
     json_object_set_boolean_member(object, "clear_env", command->clear_env);
     json_object_set_boolean_member(object, "output_ends_at_exit", command->output_ends_at_exit);
     if (command->cwd != NULL)

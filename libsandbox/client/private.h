@@ -186,6 +186,7 @@ struct sbx_command {
     size_t bytes;
     int clear_env;
     int output_ends_at_exit;
+    int is_worker; /* program names a worker of the agent */
     char *cwd;
     char *user;
     int stdio[3];

@@ -101,6 +101,7 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
         return FALSE;
     command->cwd = sbx_json_get_bytes(params, "cwd");
     command->user = sbx_json_get_bytes(params, "user");
+    command->agent.is_worker = sbx_json_get_boolean(params, "worker", FALSE);
     command->agent.argv = (const char *const *)command->argv;
     command->agent.script = command->script;
     command->agent.script_length = 0;

@@ -106,7 +106,11 @@ enum sbx_command_flags {
     /* When the main process is gone, what is in the pipes then is all the output there is. Later
      * output of children left behind is thrown away; they get no SIGPIPE. */
     SBX_COMMAND_OUTPUT_ENDS_AT_EXIT = 1 << 5,
-    SBX_COMMAND_ALL_FLAGS = (1 << 6) - 1,
+    /* argv[0] names one of the agent's own workers, which are run like any command: as a user, in a
+     * cgroup. What a worker does on behalf of the keeper thus has that user's rights, and when it
+     * hangs (a FIFO, a dead file system) the agent does not. */
+    SBX_COMMAND_WORKER = 1 << 6,
+    SBX_COMMAND_ALL_FLAGS = (1 << 7) - 1,
 };
 
 enum sbx_signal_scope {

@@ -127,6 +127,11 @@ static enum launch_stage search_and_exec(const struct launch *launch)
     size_t length = strlen(launch->program);
     int error = ENOENT;
 
+    if (launch->program_fd >= 0) {
+        syscall(SYS_execveat, launch->program_fd, "", launch->argv, launch->environment,
+                AT_EMPTY_PATH);
+        return LAUNCH_EXEC;
+    }
     if (strchr(launch->program, '/') != NULL || length == 0) {
         execve(launch->program, launch->argv, launch->environment);
         return blame(launch->program);

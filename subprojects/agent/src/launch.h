@@ -19,6 +19,7 @@ enum launch_stage {
 struct launch {
     char *const *argv;
     char *const *environment;
+    int program_fd;       /* -1, or the program itself, opened; program is then its name only */
     const char *program;  /* searched for in search_path unless it has a slash */
     const char *search_path;
     const char *cwd;      /* NULL: home if it can be entered, else / */

@@ -1,6 +1,8 @@
-/* main.c: PID 1 of a guest, or a server on an inherited socket for tests:
+/* main.c: PID 1 of a guest; or a server on an inherited socket, for tests:
  *
  *   sbx-agent --socket-fd N [--reset-fd N] [--no-cgroup] [--user-self]
+ *
+ * or, run by either, a worker of theirs (see worker.h).
  */
 #include "agent.h"
 #include "boot.h"
@@ -12,6 +14,7 @@
 #include "reset.h"
 #include "server.h"
 #include "transport.h"
+#include "worker.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -71,7 +74,10 @@ int main(int argc, char **argv)
 {
     int fd, reset_fd = -1;
 
+    if (worker_asked_for(argc, argv))
+        return worker_main(argc - 2, argv + 2);
     agent_boot_started = agent_clock(CLOCK_BOOTTIME);
+    worker_init();
     agent_mode.init = getpid() == 1 && argc < 2;
     default_signals();
     if (agent_mode.init) {

@@ -6,6 +6,7 @@
 #include "environment.h"
 #include "launch.h"
 #include "user.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ __attribute__((format(printf, 4, 5))) static bool fail(struct sbx_failure *failu
 struct preparation {
     struct sbx_command command;
     struct user user;
-    const char **script_argv; /* NULL: the command has no script */
+    const char **own_argv; /* of a script or a worker; NULL: the command's */
     char **environment;
     int command_ends[3]; /* the command's ends of its pipes */
     int script_fd;
@@ -92,13 +93,30 @@ static bool prepare_script(struct preparation *preparation, struct sbx_failure *
                         strerror(errno));
         script = SCRIPT_FROM_FD;
     }
-    preparation->script_argv = calloc(command->argc + 4, sizeof *preparation->script_argv);
-    if (preparation->script_argv == NULL)
+    preparation->own_argv = calloc(command->argc + 4, sizeof *preparation->own_argv);
+    if (preparation->own_argv == NULL)
         return fail(failure, SBX_FAILURE_OTHER, ENOMEM, "out of memory");
-    preparation->script_argv[0] = "bash";
-    preparation->script_argv[1] = "-c";
-    preparation->script_argv[2] = script;
-    memcpy(preparation->script_argv + 3, command->argv, command->argc * sizeof *command->argv);
+    preparation->own_argv[0] = "bash";
+    preparation->own_argv[1] = "-c";
+    preparation->own_argv[2] = script;
+    memcpy(preparation->own_argv + 3, command->argv, command->argc * sizeof *command->argv);
+    return true;
+}
+
+static bool prepare_worker(struct preparation *preparation, struct sbx_failure *failure)
+{
+    struct sbx_command *command = &preparation->command;
+
+    if ((command->flags & SBX_COMMAND_WORKER) == 0)
+        return true;
+    if (command->script != NULL || !worker_exists(command->argv[0]))
+        return fail(failure, SBX_FAILURE_REQUEST, EINVAL, "this agent has no such worker");
+    preparation->own_argv = calloc(command->argc + 3, sizeof *preparation->own_argv);
+    if (preparation->own_argv == NULL)
+        return fail(failure, SBX_FAILURE_OTHER, ENOMEM, "out of memory");
+    preparation->own_argv[0] = "sbx-agent";
+    preparation->own_argv[1] = WORKER_OPTION;
+    memcpy(preparation->own_argv + 2, command->argv, command->argc * sizeof *command->argv);
     return true;
 }
 
@@ -170,7 +188,8 @@ static bool run(struct process *process, struct preparation *preparation,
     const char *path = environment_get(preparation->environment, "PATH");
     struct launch_error error;
     struct launch launching = {
-        .argv = (char *const *)(command->script != NULL ? preparation->script_argv : command->argv),
+        .argv = (char *const *)(preparation->own_argv != NULL ? preparation->own_argv : command->argv),
+        .program_fd = (command->flags & SBX_COMMAND_WORKER) != 0 ? worker_program_fd() : -1,
         .environment = preparation->environment,
         .program = command->script != NULL ? "bash" : command->argv[0],
         .search_path = path != NULL ? path : "/usr/local/bin:/usr/bin:/bin",
@@ -196,7 +215,8 @@ static bool build(struct process *process, struct preparation *preparation,
     const struct sbx_command *command = &preparation->command;
 
     process->flags = command->flags;
-    if (!prepare_user(preparation, failure) || !prepare_script(preparation, failure))
+    if (!prepare_user(preparation, failure) || !prepare_script(preparation, failure) ||
+        !prepare_worker(preparation, failure))
         return false;
     const char *cwd = command->cwd != NULL ? command->cwd : preparation->user.home;
     preparation->environment = environment_build(command, &preparation->user, cwd);
@@ -221,7 +241,7 @@ bool spawn(struct process *process, const uint8_t *body, size_t length,
             close(preparation.command_ends[i]);
     if (preparation.script_fd >= 0)
         close(preparation.script_fd);
-    free(preparation.script_argv);
+    free(preparation.own_argv);
     free(preparation.environment);
     sbx_command_clear(&preparation.command);
     return started;
