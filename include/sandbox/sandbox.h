@@ -14,6 +14,7 @@
 #include <sandbox/options.h>
 #include <sandbox/pool.h>
 #include <sandbox/process.h>
+#include <sandbox/quote.h>
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
 #include <sandbox/template.h>

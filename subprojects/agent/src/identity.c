@@ -1,6 +1,8 @@
 /* identity.c: host name, machine id, clock, entropy, default environment. May be applied again: a
- * clone of a template takes its own identity this way. Files are replaced by renaming, never opened
- * for writing, so whatever root made of the old ones is harmless; when /etc is gone, so be it. */
+ * clone of a template takes its own identity this way. Files are replaced by renaming, so whatever
+ * root made of the old ones is harmless; when /etc is gone, so be it. Only a file that is still the
+ * very one made here before is written in place: making three anew was most of what a claim of a spare
+ * costs inside the guest. */
 #include "identity.h"
 
 #include "agent.h"
@@ -28,9 +30,48 @@ void identity_init(void)
     random_fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 }
 
-static void replace_file(const char *path, const char *text, size_t length)
+/* A file made here: which one it was. */
+struct own_file {
+    const char *path;
+    dev_t device;
+    ino_t inode; /* 0: none yet */
+};
+
+static bool write_in_place(const struct own_file *file, const char *text, size_t length)
 {
+    struct stat info;
+    int fd = file->inode != 0
+                 ? open(file->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+                 : -1;
+
+    if (fd < 0)
+        return false;
+    bool done = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1 &&
+                info.st_dev == file->device && info.st_ino == file->inode &&
+                pwrite(fd, text, length, 0) == (ssize_t)length &&
+                (info.st_size == (off_t)length || ftruncate(fd, (off_t)length) == 0);
+    close(fd);
+    return done;
+}
+
+static void remember(struct own_file *file, int fd)
+{
+    struct stat info;
+
+    file->inode = 0;
+    if (fstat(fd, &info) == 0) {
+        file->device = info.st_dev;
+        file->inode = info.st_ino;
+    }
+}
+
+static void replace_file(struct own_file *file, const char *text, size_t length)
+{
+    const char *path = file->path;
     char temporary[128];
+
+    if (write_in_place(file, text, length))
+        return;
 
     snprintf(temporary, sizeof temporary, "%s.sbx", path);
     unlink(temporary);
@@ -38,16 +79,17 @@ static void replace_file(const char *path, const char *text, size_t length)
     if (fd < 0)
         return;
     bool written = write(fd, text, length) == (ssize_t)length;
+    remember(file, fd);
     close(fd);
     if (!written || rename(temporary, path) < 0)
         unlink(temporary);
 }
 
-static void write_line(const char *path, const char *text)
+static void write_line(struct own_file *file, const char *text)
 {
     char line[256];
     int n = snprintf(line, sizeof line, "%s\n", text);
-    replace_file(path, line, (size_t)n);
+    replace_file(file, line, (size_t)n);
 }
 
 static bool is_own_line(const char *line)
@@ -74,6 +116,7 @@ static size_t read_hosts(char *text, size_t size)
 /* Without an entry for the host's own name, sudo asks the name server for it at every call. */
 static void write_hosts(const char *hostname)
 {
+    static struct own_file file = {.path = "/etc/hosts"};
     static char old[MAX_HOSTS], text[MAX_HOSTS + 512];
     size_t length = read_hosts(old, sizeof old - 1);
     int n;
@@ -88,7 +131,7 @@ static void write_hosts(const char *hostname)
             continue;
         n += snprintf(text + n, sizeof text - (size_t)n, "%s\n", line);
     }
-    replace_file("/etc/hosts", text, (size_t)n);
+    replace_file(&file, text, (size_t)n);
 }
 
 static bool add_entropy(const uint8_t *bytes, size_t length)
@@ -154,6 +197,8 @@ static void renew_boot_id(void)
 
 static const char *apply_to_machine(const struct sbx_setup *setup)
 {
+    static struct own_file hostname_file = {.path = "/etc/hostname"};
+    static struct own_file machine_id_file = {.path = "/etc/machine-id"};
     static bool had_identity;
 
     if (setup->entropy_length > 0 && !add_entropy(setup->entropy, setup->entropy_length))
@@ -163,11 +208,11 @@ static const char *apply_to_machine(const struct sbx_setup *setup)
     if (setup->hostname != NULL) {
         if (sethostname(setup->hostname, strlen(setup->hostname)) < 0)
             return "cannot set the host name";
-        write_line("/etc/hostname", setup->hostname);
+        write_line(&hostname_file, setup->hostname);
         write_hosts(setup->hostname);
     }
     if (setup->machine_id != NULL) {
-        write_line("/etc/machine-id", setup->machine_id);
+        write_line(&machine_id_file, setup->machine_id);
         /* The first identity is that of this boot. */
         if (had_identity)
             renew_boot_id();
