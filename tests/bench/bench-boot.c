@@ -27,13 +27,13 @@ struct BareBoot {
     GPtrArray *argv;
 };
 
-static char *make_initramfs(GError **error)
+static char *make_initramfs(const char *init, GError **error)
 {
     g_autofree char *modules = g_build_filename(machine.image_dir, "modules.cpio", NULL);
     char *path = g_build_filename(bench_dir, "initramfs", NULL);
     g_auto(fd_t) fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-    if (fd >= 0 && sbx_initramfs_write(fd, modules, BENCH_INIT, error))
+    if (fd >= 0 && sbx_initramfs_write(fd, modules, init, error))
         return path;
     if (fd < 0)
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "cannot write %s: %s",
@@ -87,14 +87,13 @@ static gboolean copy_options(GPtrArray *argv, char **like)
     return all;
 }
 
-BareBoot *bare_boot_new(GError **error)
+/* @rest: what this one has besides, to be ended with NULL. */
+static BareBoot *boot_new(const char *init, const char *const *rest, GError **error)
 {
-    static const char *const rest[] = {"-nodefaults", "-no-user-config", "-display", "none",
-                                       "-no-reboot",  "-serial",         "stdio",    NULL};
     BareBoot *boot = g_new0(BareBoot, 1);
 
     boot->argv = g_ptr_array_new_with_free_func(g_free);
-    boot->initramfs = make_initramfs(error);
+    boot->initramfs = make_initramfs(init, error);
     if (boot->initramfs == NULL) {
         bare_boot_free(boot);
         return NULL;
@@ -114,6 +113,41 @@ BareBoot *bare_boot_new(GError **error)
     g_ptr_array_add(boot->argv, g_strdup(boot->initramfs));
     g_ptr_array_add(boot->argv, NULL);
     return boot;
+}
+
+#define NO_DEFAULTS "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"
+
+BareBoot *bare_boot_new(GError **error)
+{
+    static const char *const rest[] = {NO_DEFAULTS, "-serial", "stdio", NULL};
+
+    return boot_new(BENCH_INIT, rest, error);
+}
+
+BareBoot *bare_boot_new_pump(const char *path, GError **error)
+{
+    g_autofree char *chardev = g_strdup_printf("socket,id=pump,path=%s", path);
+    const char *const rest[] = {NO_DEFAULTS,
+                                "-device",
+                                "virtio-serial-pci",
+                                "-chardev",
+                                chardev,
+                                "-device",
+                                "virtserialport,nr=1,chardev=pump,name=pump",
+                                NULL};
+
+    return boot_new(BENCH_PUMP_INIT, rest, error);
+}
+
+GPid bare_boot_spawn(BareBoot *boot)
+{
+    g_autoptr(GError) error = NULL;
+    GPid pid;
+
+    if (!g_spawn_async("/", (char **)boot->argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                       &pid, &error))
+        die_text("%s", error->message);
+    return pid;
 }
 
 /* Reads until the mark came; its time, or -1. */

@@ -9,7 +9,8 @@
  *   bench-sandbox.c    sandboxes and pools, for rows that cannot go on without
  *   bench-boot.c       reference: a bare boot of QEMU
  *   bench-reference.c  references: bare libvirt (through bench-libvirt), fork and exec
- *   bench-create.c, bench-load.c, bench-command.c, bench-fork.c, bench-memory.c, bench-end.c
+ *   bench-create.c, bench-load.c, bench-command.c, bench-fork.c, bench-memory.c, bench-end.c,
+ *   bench-pump.c
  *                      the rows
  */
 #ifndef SBX_TESTS_BENCH_H
@@ -101,6 +102,11 @@ typedef struct BareBoot BareBoot;
 BareBoot *bare_boot_new(GError **error);
 /* Boots once; milliseconds from the exec of QEMU until its init runs, or -1. */
 double bare_boot_run(BareBoot *boot);
+/* The same machine with an init that pumps, see bench-pump-init.c, between a virtio-serial port and
+ * a socket that listens at @path. */
+BareBoot *bare_boot_new_pump(const char *path, GError **error);
+/* Starts it; the caller ends and reaps it. */
+GPid bare_boot_spawn(BareBoot *boot);
 void bare_boot_free(BareBoot *boot);
 
 /* --- bench-reference.c --- */
@@ -130,6 +136,7 @@ void bench_rate(void);
 void bench_sh(void);
 void bench_first(void);
 void bench_round_trips(void);
+void bench_pump(void);
 void bench_fork(void);
 void bench_pause(void);
 void bench_memory(void);
