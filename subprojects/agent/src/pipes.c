@@ -198,6 +198,18 @@ static void keep_discarding(struct output *output)
     rests = rest;
 }
 
+/* Enough bytes to be sent without nghttp2 copying them: how many, or 0. */
+static size_t count_for_pipe(const struct output *output, size_t length)
+{
+    enum { WORTH_IT = 4096 };
+    int there = 0;
+
+    if (length < WORTH_IT || output->last || output->source.fd < 0 ||
+        ioctl(output->source.fd, FIONREAD, &there) < 0 || there < WORTH_IT)
+        return 0;
+    return (size_t)there < length ? (size_t)there : length;
+}
+
 static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
                            size_t length, uint32_t *flags, nghttp2_data_source *source, void *data)
 {
@@ -208,6 +220,11 @@ static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t 
     (void)data;
     if (output->last && length > output->left)
         length = output->left;
+    size_t whole = count_for_pipe(output, length);
+    if (whole > 0) {
+        server_send_from_pipe(stream_id, &output->source, flags);
+        return (ssize_t)whole;
+    }
     ssize_t n = length > 0 && output->source.fd >= 0 ? read(output->source.fd, buffer, length) : 0;
     if (n > 0) {
         output->left -= output->last ? (size_t)n : 0;

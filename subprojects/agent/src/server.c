@@ -13,7 +13,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum { READ_SIZE = 64 << 10, READS_PER_TURN = 16, WRITE_SIZE = 128 << 10 };
+enum { READ_SIZE = 64 << 10, READS_PER_TURN = 16, WRITE_SIZE = 256 << 10 };
+/* Room for any frame, and the header of one. */
+enum { MAX_FRAME = SBX_PROTO_FRAME_SIZE + 1024, FRAME_HEADER = 9 };
 
 static struct {
     struct source source;
@@ -155,6 +157,39 @@ static ssize_t frame_size(nghttp2_session *session, uint8_t type, int32_t stream
     return (uint32_t)size > remote_max ? (ssize_t)remote_max : size;
 }
 
+void server_send_from_pipe(int32_t stream_id, const struct source *pipe, uint32_t *flags)
+{
+    struct request *request = nghttp2_session_get_stream_user_data(server.session, stream_id);
+
+    request->pipe = pipe;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+}
+
+/* Fills a frame where it is sent from: nghttp2 would copy it twice. */
+static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *header,
+                     size_t length, nghttp2_data_source *source, void *data)
+{
+    struct request *request = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    size_t done = 0;
+    ssize_t n;
+
+    (void)source;
+    (void)data;
+    /* Behind it there must be room for the frame that nghttp2 makes next. */
+    if (server.out_length + FRAME_HEADER + length + MAX_FRAME > WRITE_SIZE)
+        return NGHTTP2_ERR_WOULDBLOCK;
+    uint8_t *to = server.out + server.out_length;
+    memcpy(to, header, FRAME_HEADER);
+    to += FRAME_HEADER;
+    while (done < length && (n = read(request->pipe->fd, to + done, length - done)) > 0)
+        done += (size_t)n;
+    /* A frame must become as long as announced. Only whoever has this pipe, too, can have taken
+     * something away. */
+    memset(to + done, 0, length - done);
+    server.out_length += FRAME_HEADER + length;
+    return 0;
+}
+
 static nghttp2_session_callbacks *make_callbacks(void)
 {
     nghttp2_session_callbacks *callbacks;
@@ -167,6 +202,7 @@ static nghttp2_session_callbacks *make_callbacks(void)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data_received);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, stream_closed);
     nghttp2_session_callbacks_set_data_source_read_length_callback(callbacks, frame_size);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, send_data);
     return callbacks;
 }
 
@@ -214,22 +250,38 @@ static void host_gone(void)
     agent_end(0);
 }
 
-/* EAGAIN on the port while the host is away looks like any other: the next edge tells. */
+/* As much as is there and fits: a virtio-serial port gives 4 KiB at a time, and a command would be
+ * woken for each of them. EAGAIN on the port while the host is away looks like any other: the next
+ * edge tells. */
+static size_t read_port(uint8_t *buffer, size_t size)
+{
+    size_t length = 0;
+
+    while (length < size) {
+        ssize_t n = read(server.source.fd, buffer + length, size - length);
+        if (n > 0) {
+            length += (size_t)n;
+            continue;
+        }
+        server.readable = false;
+        if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            host_gone();
+        break;
+    }
+    return length;
+}
+
 static void receive(void)
 {
     static uint8_t buffer[READ_SIZE];
 
     for (int i = 0; i < READS_PER_TURN && server.readable; i++) {
-        ssize_t n = read(server.source.fd, buffer, sizeof buffer);
-        if (n <= 0) {
-            server.readable = false;
-            if (n == 0 || (errno != EAGAIN && errno != EINTR))
-                host_gone();
+        size_t length = read_port(buffer, sizeof buffer);
+        if (length == 0)
             return;
-        }
         server.connected = true;
         server.parked = false;
-        if (nghttp2_session_mem_recv(server.session, buffer, (size_t)n) < 0)
+        if (nghttp2_session_mem_recv(server.session, buffer, length) < 0)
             agent_end(1);
     }
 }
@@ -264,7 +316,6 @@ static bool write_out(void)
 /* Collects frames until the next might not fit; a frame is at most this much. */
 static bool fill_out(void)
 {
-    enum { MAX_FRAME = SBX_PROTO_FRAME_SIZE + 1024 };
     const uint8_t *data;
 
     while (server.out_length + MAX_FRAME <= WRITE_SIZE) {

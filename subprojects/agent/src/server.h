@@ -25,6 +25,7 @@ struct request {
     size_t reply_sent;
     bool reply_ready;
     bool answered;
+    const struct source *pipe; /* what a frame of NGHTTP2_DATA_FLAG_NO_COPY is filled from */
 };
 
 void server_init(int fd);
@@ -39,6 +40,9 @@ void server_reply_ready(struct request *request);
 /* Answers 200 with what read gives. */
 void server_answer_stream(struct request *request, nghttp2_data_source_read_callback read,
                           void *data);
+/* In such a read: the next length bytes are in the pipe, and are to be read from there when they are
+ * sent. */
+void server_send_from_pipe(int32_t stream_id, const struct source *pipe, uint32_t *flags);
 void server_answer_failure(struct request *request, const char *status,
                            const struct sbx_failure *failure);
 void server_resume(int32_t stream_id);
