@@ -141,9 +141,11 @@ static void take_exit(SbxAgentProcess *process, AgentStream *stream)
         .signalled = record.signalled,
         .status = (int)record.status,
         .oom = record.oom,
+        .cause = (int)record.cause,
         .cpu_user_us = record.cpu_user,
         .cpu_system_us = record.cpu_system,
         .max_rss = record.max_rss,
+        .peak_memory = MAX(record.peak_memory, record.max_rss),
         .wall_ns = record.wall,
     };
     process->has_exited = TRUE;

@@ -108,9 +108,11 @@ typedef struct {
     gboolean signalled;
     int status;                     /* exit code 0-255, or the signal 1-64 */
     gboolean oom;                   /* the OOM killer struck in its cgroup */
-    uint64_t cpu_user_us;
+    int cause;                      /* SBX_CAUSE_EXIT, SIGNAL, OOM or CPU */
+    uint64_t cpu_user_us;           /* of all it started */
     uint64_t cpu_system_us;
-    uint64_t max_rss;               /* bytes */
+    uint64_t max_rss;               /* bytes; of its largest process */
+    uint64_t peak_memory;           /* bytes; of all it started together, as far as known */
     uint64_t wall_ns;
 } SbxAgentExit;
 

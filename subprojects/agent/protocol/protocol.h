@@ -92,6 +92,8 @@ enum sbx_tag {
     SBX_TAG_CPU_SYSTEM,    /* u64, microseconds */
     SBX_TAG_MAX_RSS,       /* u64, bytes */
     SBX_TAG_WALL,          /* u64, nanoseconds */
+    SBX_TAG_EXIT_CAUSE,    /* u32, enum sbx_exit_cause */
+    SBX_TAG_PEAK_MEMORY,   /* u64, bytes */
     SBX_TAG_FAILURE = 80,  /* u32, enum sbx_failure_kind */
     SBX_TAG_ERRNO,         /* u32 */
     SBX_TAG_TEXT,
@@ -117,6 +119,14 @@ enum sbx_signal_scope {
     SBX_SCOPE_PROCESS = 0,
     SBX_SCOPE_GROUP = 1,   /* its process group, as a terminal would */
     SBX_SCOPE_CGROUP = 2,  /* everything it started, whatever that did to hide */
+};
+
+/* Why a process ended, as far as the guest can tell; the numbers are the public ones. */
+enum sbx_exit_cause {
+    SBX_EXIT_CAUSE_EXIT = 0,
+    SBX_EXIT_CAUSE_SIGNAL = 1,
+    SBX_EXIT_CAUSE_OOM = 2,    /* it or a child was killed for memory, and it did not end well */
+    SBX_EXIT_CAUSE_CPU = 4,    /* its cgroup had used up its CPU time */
 };
 
 enum sbx_failure_kind {
@@ -202,9 +212,11 @@ struct sbx_exit {
     bool signalled;
     uint32_t status;  /* exit code, or the signal */
     bool oom;
-    uint64_t cpu_user;
+    uint32_t cause;   /* enum sbx_exit_cause */
+    uint64_t cpu_user; /* of its whole cgroup; without one, of what it waited for */
     uint64_t cpu_system;
-    uint64_t max_rss;
+    uint64_t max_rss; /* of its largest process */
+    uint64_t peak_memory; /* of its whole cgroup; 0: not known */
     uint64_t wall;
 };
 

@@ -256,6 +256,13 @@ static uint64_t microseconds(const struct timeval *time)
     return (uint64_t)time->tv_sec * 1000000u + (uint64_t)time->tv_usec;
 }
 
+static uint32_t cause_of(int status, bool oom)
+{
+    if (oom && status != 0)
+        return SBX_EXIT_CAUSE_OOM;
+    return WIFSIGNALED(status) ? SBX_EXIT_CAUSE_SIGNAL : SBX_EXIT_CAUSE_EXIT;
+}
+
 static void report_exit(struct process *process, int status, const struct rusage *usage)
 {
     struct sbx_exit record = {
@@ -269,8 +276,8 @@ static void report_exit(struct process *process, int status, const struct rusage
 
     if (process->main == NULL)
         return;
-    if (status != 0)
-        record.oom = cgroup_saw_oom(&process->cgroup);
+    record.oom = cgroup_saw_oom(&process->cgroup);
+    record.cause = cause_of(status, record.oom);
     sbx_exit_encode(&process->main->reply, &record);
     server_reply_ready(process->main);
 }
