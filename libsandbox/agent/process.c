@@ -303,6 +303,11 @@ void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScop
     agent_control_request(process->session, "POST", path, &body, done, data);
 }
 
+void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc done, gpointer data)
+{
+    agent_process_ask_usage(process->session, process, process->id, done, data);
+}
+
 void sbx_agent_process_detach(SbxAgentProcess *process)
 {
     process->detached = TRUE;

@@ -214,12 +214,14 @@ enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id)
     static const struct path_name whole[] = {{SBX_PROTO_PATH "setup", SBX_RESOURCE_SETUP},
                                              {SBX_PROTO_PATH "ping", SBX_RESOURCE_PING},
                                              {SBX_PROTO_PATH "park", SBX_RESOURCE_PARK},
+                                             {SBX_PROTO_PATH "metrics", SBX_RESOURCE_METRICS},
                                              {NULL, SBX_RESOURCE_UNKNOWN}};
     static const struct path_name parts[] = {{"", SBX_RESOURCE_PROCESS},
                                              {"/stdin", SBX_RESOURCE_STDIN},
                                              {"/stdout", SBX_RESOURCE_STDOUT},
                                              {"/stderr", SBX_RESOURCE_STDERR},
                                              {"/signal", SBX_RESOURCE_SIGNAL},
+                                             {"/usage", SBX_RESOURCE_USAGE},
                                              {NULL, SBX_RESOURCE_UNKNOWN}};
     size_t prefix = sizeof processes - 1;
 
