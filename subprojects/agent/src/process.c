@@ -4,6 +4,7 @@
 #include "agent.h"
 #include "metrics.h"
 #include "spawn.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -140,8 +141,12 @@ static void serve_pipes(struct process *process)
     }
     if ((process->flags & SBX_COMMAND_STDIN) == 0) {
         refuse(process->input_request);
-        process->input.closed = true;
-        return;
+        if (!process->terminal) {
+            process->input.closed = true;
+            return;
+        }
+        /* Nobody will ever type anything. */
+        process->input.ended = true;
     }
     /* What arrived meanwhile. */
     if (process->input.ended || process->input.queue_length > 0)
@@ -243,6 +248,15 @@ int process_signal(uint64_t id, const struct sbx_signal *message)
     return kill(target, number) == 0 ? 0 : errno;
 }
 
+int process_resize(uint64_t id, const struct sbx_size *size)
+{
+    struct process *process = find(id);
+
+    if (process == NULL || process->state != PROCESS_RUNNING)
+        return ESRCH;
+    return process->terminal ? terminal_resize(process, size) : ENOTTY;
+}
+
 bool process_usage(uint64_t id, struct sbx_usage *out)
 {
     struct process *process = find(id);
@@ -319,7 +333,7 @@ bool process_exited(pid_t pid, int status, const struct rusage *usage)
     input_close(process);
     if ((process->flags & SBX_COMMAND_OUTPUT_ENDS_AT_EXIT) != 0)
         for (int i = 0; i < 2; i++)
-            output_finish(&process->outputs[i]);
+            output_finish(process, &process->outputs[i]);
     discard_if_over(process);
     return true;
 }

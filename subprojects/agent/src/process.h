@@ -24,6 +24,7 @@ struct process {
     enum process_state state;
     pid_t pid;
     uint32_t flags;
+    bool terminal;    /* input and outputs[0] are descriptors of one terminal */
     uint64_t started; /* CLOCK_MONOTONIC, ns */
     struct cgroup cgroup;
     struct request *main;       /* the request that started it; NULL once closed */
@@ -48,6 +49,8 @@ void process_detach(struct request *request);
 void process_forget_all(void);
 /* 0, ESRCH, or another errno. */
 int process_signal(uint64_t id, const struct sbx_signal *message);
+/* 0, ESRCH, ENOTTY, or another errno. */
+int process_resize(uint64_t id, const struct sbx_size *size);
 /* Of all it started; false when it does not run. */
 bool process_usage(uint64_t id, struct sbx_usage *out);
 /* A child was reaped; false when it is none of ours. */
