@@ -57,6 +57,8 @@ static void discard(struct process *process)
     input_close(process);
     for (int i = 0; i < 2; i++)
         loop_close(&process->outputs[i].source);
+    cpu_limit_release(process->cpu_limit);
+    process->cpu_limit = NULL;
     cgroup_release(&process->cgroup);
     loop_free_later(&process->garbage);
 }
@@ -166,6 +168,8 @@ void process_abandon(struct request *request)
     refuse(process->input_request);
     loop_close(&process->input.source);
     process->input.closed = true;
+    cpu_limit_release(process->cpu_limit);
+    process->cpu_limit = NULL;
     cgroup_release(&process->cgroup);
 }
 
@@ -283,9 +287,11 @@ static uint64_t microseconds(const struct timeval *time)
     return (uint64_t)time->tv_sec * 1000000u + (uint64_t)time->tv_usec;
 }
 
-static uint32_t cause_of(int status, bool oom)
+static uint32_t cause_of(const struct process *process, int status, bool oom)
 {
-    if (oom && status != 0)
+    if (status != 0 && cpu_limit_reached(process->cpu_limit))
+        return SBX_EXIT_CAUSE_CPU;
+    if (status != 0 && oom)
         return SBX_EXIT_CAUSE_OOM;
     return WIFSIGNALED(status) ? SBX_EXIT_CAUSE_SIGNAL : SBX_EXIT_CAUSE_EXIT;
 }
@@ -317,7 +323,7 @@ static void report_exit(struct process *process, int status, const struct rusage
         return;
     measure(process, &record);
     record.oom = cgroup_saw_oom(&process->cgroup);
-    record.cause = cause_of(status, record.oom);
+    record.cause = cause_of(process, status, record.oom);
     sbx_exit_encode(&process->main->reply, &record);
     server_reply_ready(process->main);
 }

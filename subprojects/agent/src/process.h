@@ -3,6 +3,7 @@
 #define SBX_PROCESS_H
 
 #include "cgroup.h"
+#include "cpu-limit.h"
 #include "pipes.h"
 #include "protocol.h"
 #include "server.h"
@@ -27,6 +28,7 @@ struct process {
     bool terminal;    /* input and outputs[0] are descriptors of one terminal */
     uint64_t started; /* CLOCK_MONOTONIC, ns */
     struct cgroup cgroup;
+    struct cpu_limit *cpu_limit; /* or NULL */
     struct request *main;       /* the request that started it; NULL once closed */
     struct request *input_request;
     struct request *output_requests[2];

@@ -223,6 +223,23 @@ static bool run(struct process *process, struct preparation *preparation,
     return process->pid > 0 || describe(&launching, &error, failure);
 }
 
+/* Not even its first instruction is executed outside of its limits. */
+static bool confine(struct process *process, const struct sbx_command *command,
+                    struct sbx_failure *failure)
+{
+    struct cgroup_limits limits = {.memory = command->memory_limit, .tasks = command->task_limit};
+
+    if (!cgroup_create(&limits, &process->cgroup))
+        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup%s: %s",
+                    limits.memory > 0 || limits.tasks > 0 ? " with these limits" : "",
+                    strerror(errno));
+    if (command->cpu_limit == 0)
+        return true;
+    process->cpu_limit = cpu_limit_start(&process->cgroup, command->cpu_limit);
+    return process->cpu_limit != NULL ||
+           fail(failure, SBX_FAILURE_OTHER, errno, "cannot limit CPU time: %s", strerror(errno));
+}
+
 static bool build(struct process *process, struct preparation *preparation,
                   struct sbx_failure *failure)
 {
@@ -240,10 +257,7 @@ static bool build(struct process *process, struct preparation *preparation,
     if (preparation->environment == NULL ||
         (command->rows == 0 && !open_pipes(process, preparation->command_ends)))
         return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
-    if (!cgroup_create(&(struct cgroup_limits){0}, &process->cgroup))
-        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup: %s",
-                    strerror(errno));
-    return run(process, preparation, failure);
+    return confine(process, command, failure) && run(process, preparation, failure);
 }
 
 bool spawn(struct process *process, const uint8_t *body, size_t length,
