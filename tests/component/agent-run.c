@@ -117,6 +117,7 @@ void agent_set_up(void)
 
 void agent_set_up_with_cgroups(void)
 {
+    ck_assert_ptr_nonnull(getenv("SBX_TEST_AGENT"));
     fixture.cgroup = make_cgroup();
     agent_set_up();
 }
