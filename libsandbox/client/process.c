@@ -288,25 +288,33 @@ const SbxEnd *sbx_process_end(sbx_process *process)
     return look(process) == 1 ? &process->end : NULL;
 }
 
-int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error)
 {
-    g_auto(SbxReply) reply = {0};
+    g_autoptr(JsonObject) owned = params != NULL ? params : json_object_new();
     sbx_error *reason = NULL;
-    JsonObject *params;
-    int code = sbx_check_handle(process->sandbox, __func__, error);
+    int code = sbx_check_handle(process->sandbox, operation, error);
 
     if (code < 0)
         return code;
+    json_object_set_string_member(owned, "sandbox", process->sandbox->id);
+    json_object_set_int_member(owned, "process", process->number);
+    code = sbx_call(0, method, json_object_ref(owned), NULL, 0, reply, operation, &reason);
+    if (reason != NULL)
+        return call_failed(process->sandbox, reason, operation, error);
+    return code == SBX_E_NOT_FOUND ? sandbox_gone(process->sandbox, operation, error) : code;
+}
+
+int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+    JsonObject *params;
+
     if (signal < 1 || signal > 64)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a signal", signal);
     params = json_object_new();
-    json_object_set_string_member(params, "sandbox", process->sandbox->id);
-    json_object_set_int_member(params, "process", process->number);
     json_object_set_int_member(params, "signal", signal);
-    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, __func__, &reason);
-    if (reason != NULL)
-        return call_failed(process->sandbox, reason, __func__, error);
-    return code == SBX_E_NOT_FOUND ? sandbox_gone(process->sandbox, __func__, error) : code;
+    return sbx_process_call(process, "process.signal", params, &reply, __func__, error);
 }
 
 /* Reads one stream when poll() found something. Closes it at its end. */
