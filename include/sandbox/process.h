@@ -9,6 +9,8 @@
 #ifndef SANDBOX_PROCESS_H
 #define SANDBOX_PROCESS_H
 
+#include <stdint.h>
+
 #include <sandbox/handle.h>
 
 SBX_BEGIN_DECLS
@@ -23,6 +25,17 @@ typedef struct sbx_process sbx_process;
 #define SBX_STDIO_NULL 0  /* /dev/null */
 #define SBX_STDIO_PIPE 1  /* a pipe, see sbx_process_fd() */
 #define SBX_STDIO_MERGE 2 /* standard error only: the same stream as standard output */
+
+/* Why a command ended: sbx_process_cause(), sbx_result_cause(). */
+#define SBX_CAUSE_EXIT 0     /* it exited by itself */
+#define SBX_CAUSE_SIGNAL 1   /* a signal ended it */
+#define SBX_CAUSE_OOM 2      /* the guest's kernel killed it, or a child of it, for memory */
+#define SBX_CAUSE_DEADLINE 3 /* it was killed at its deadline */
+#define SBX_CAUSE_CPU 4      /* it was killed when its CPU time was used up */
+#define SBX_CAUSE_OUTPUT 5   /* it was killed because it wrote too much */
+#define SBX_CAUSE_UNKNOWN 6  /* nobody knows whether it has ended, or how */
+
+#define SBX_MEMORY_LIMIT_MIN 1048576 /* smallest sbx_command_set_memory_limit() */
 
 #define SBX_ARGS_MAX 65536             /* arguments of one command */
 #define SBX_COMMAND_BYTES_MAX 18874368 /* bytes of one command, arguments, script, environment */
@@ -138,6 +151,44 @@ SBX_PUBLIC int sbx_command_set_stdio(sbx_command *command, int stream, int mode,
  * somebody must read them. sbx_run() and sbx_sh() always do this. Never blocks. Since: 0.1
  */
 SBX_PUBLIC void sbx_command_end_output_at_exit(sbx_command *command, int end);
+
+/**
+ * sbx_command_set_memory_limit:
+ * @command: a command
+ * @bytes: SBX_MEMORY_LIMIT_MIN or more, or 0 for no limit but the sandbox's memory (the default)
+ * @error: where to put an error, or NULL
+ *
+ * Limits the memory of the command and everything it starts, together, file cache and kernel memory
+ * included. The guest's kernel first takes back file cache, then kills a process of the command:
+ * SBX_CAUSE_OOM. Others in the sandbox are not affected. The limit outlives the command in what it
+ * leaves behind, as all limits do. Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_memory_limit(sbx_command *command, uint64_t bytes,
+                                            sbx_error **error);
+
+/**
+ * sbx_command_set_process_limit:
+ * @command: a command
+ * @count: how many processes and threads, the command itself included; 0: no limit (the default)
+ * @error: where to put an error, or NULL
+ *
+ * When so many exist, fork() and its like fail with EAGAIN in the command and what it has started.
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_process_limit(sbx_command *command, int count, sbx_error **error);
+
+/**
+ * sbx_command_set_cpu_limit:
+ * @command: a command
+ * @milliseconds: of CPU time; 0: no limit (the default)
+ * @error: where to put an error, or NULL
+ *
+ * When the command and everything it has started have used so much CPU time together, on all
+ * processors, in programs and in the kernel, all of them are killed: SBX_CAUSE_CPU. Waiting costs none.
+ * Kept to within a few milliseconds. Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_cpu_limit(sbx_command *command, int64_t milliseconds,
+                                         sbx_error **error);
 
 /**
  * sbx_run:
@@ -259,6 +310,43 @@ SBX_PUBLIC int sbx_process_exit_signal(sbx_process *process);
  * Never blocks; any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_process_oom(sbx_process *process);
+
+/**
+ * sbx_process_cause:
+ * @process: a process
+ *
+ * Why it ended: one of SBX_CAUSE_; -1 while it runs, and when its sandbox ended first. A signal or exit
+ * code that SBX_CAUSE_OOM and what follows it explain is still told by sbx_process_exit_code() and
+ * sbx_process_exit_signal(). Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_cause(sbx_process *process);
+
+/**
+ * sbx_process_cpu_time_us:
+ * @process: a process
+ *
+ * Microseconds of CPU time, user and system, that it and everything it started had used when it ended;
+ * 0 while it runs. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC uint64_t sbx_process_cpu_time_us(sbx_process *process);
+
+/**
+ * sbx_process_peak_memory:
+ * @process: a process
+ *
+ * The most bytes of memory that it and everything it started ever used together, file cache included; 0
+ * while it runs. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC uint64_t sbx_process_peak_memory(sbx_process *process);
+
+/**
+ * sbx_process_wall_time_us:
+ * @process: a process
+ *
+ * Microseconds from its start to its end by the guest's clock; 0 while it runs. Never blocks; any thread.
+ * Since: 0.1
+ */
+SBX_PUBLIC uint64_t sbx_process_wall_time_us(sbx_process *process);
 
 /**
  * sbx_process_signal:

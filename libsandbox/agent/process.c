@@ -141,9 +141,11 @@ static void take_exit(SbxAgentProcess *process, AgentStream *stream)
         .signalled = record.signalled,
         .status = (int)record.status,
         .oom = record.oom,
+        .cause = (int)record.cause,
         .cpu_user_us = record.cpu_user,
         .cpu_system_us = record.cpu_system,
         .max_rss = record.max_rss,
+        .peak_memory = MAX(record.peak_memory, record.max_rss),
         .wall_ns = record.wall,
     };
     process->has_exited = TRUE;
@@ -187,6 +189,11 @@ static void encode(const SbxAgentCommand *command, const SbxAgentProcess *proces
         .env_count = command->env != NULL ? g_strv_length((char **)command->env) : 0,
         .cwd = command->cwd,
         .user = command->user,
+        .rows = command->rows,
+        .columns = command->columns,
+        .memory_limit = command->memory_limit,
+        .task_limit = command->task_limit,
+        .cpu_limit = command->cpu_limit_us,
         .flags = (pumps[INPUT].fd >= 0 ? SBX_COMMAND_STDIN : 0) |
                  (pumps[OUTPUT].fd >= 0 ? SBX_COMMAND_STDOUT : 0) |
                  (pumps[ERROR_OUTPUT].fd >= 0 ? SBX_COMMAND_STDERR : 0) |
@@ -273,6 +280,7 @@ SbxAgentProcess *sbx_agent_session_spawn(SbxAgentSession *session, const SbxAgen
     process->notify = notify;
     agent_pump_init(&process->pumps[INPUT], session, stdin_fd, input_done, process);
     agent_pump_init(&process->pumps[OUTPUT], session, stdout_fd, output_done, process);
+    process->pumps[OUTPUT].follow_reader = command->rows > 0;
     agent_pump_init(&process->pumps[ERROR_OUTPUT], session, stderr_fd, output_done, process);
     sbx_agent_process_ref(process); /* until report_end */
     encode(command, process, &body);
@@ -299,6 +307,24 @@ void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScop
     sbx_tlv_writer_init(&body, SBX_PROTO_MAX_REPLY);
     sbx_signal_encode(&body, &message);
     agent_control_request(process->session, "POST", path, &body, done, data);
+}
+
+void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
+                              SbxAgentDoneFunc done, gpointer data)
+{
+    g_autofree char *path =
+        g_strdup_printf(SBX_PROTO_PATH "processes/%" G_GUINT64_FORMAT "/resize", process->id);
+    struct sbx_size message = {.rows = rows, .columns = columns};
+    struct sbx_tlv_writer body;
+
+    sbx_tlv_writer_init(&body, SBX_PROTO_MAX_REPLY);
+    sbx_size_encode(&body, &message);
+    agent_control_request(process->session, "POST", path, &body, done, data);
+}
+
+void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc done, gpointer data)
+{
+    agent_process_ask_usage(process->session, process, process->id, done, data);
 }
 
 void sbx_agent_process_detach(SbxAgentProcess *process)

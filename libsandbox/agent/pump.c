@@ -138,18 +138,38 @@ static gsize write_some(AgentPump *pump, const guint8 *bytes, gsize length)
     return done;
 }
 
+static void output_ready(gpointer data);
+
+/* A pipe without a reader has an error, a socket whose peer is gone a hang-up. */
+static void watch_reader(AgentPump *pump)
+{
+    set_watch(pump, pump->follow_reader ? G_IO_ERR | G_IO_HUP : 0, output_ready);
+}
+
+static gboolean reader_is_gone(const AgentPump *pump)
+{
+    GPollFD state = {.fd = pump->fd};
+
+    return g_poll(&state, 1, 0) > 0 && (state.revents & (G_IO_ERR | G_IO_HUP)) != 0;
+}
+
 static void output_ready(gpointer data)
 {
     AgentPump *pump = data;
     SbxAgentSession *session = pump->session;
 
+    if (pump->follow_reader && reader_is_gone(pump)) {
+        finish(pump, TRUE);
+        agent_session_turn(session);
+        return;
+    }
     if (pump->queue != NULL) {
         gsize done = write_some(pump, pump->queue->data + pump->queue_sent,
                                 pump->queue->len - pump->queue_sent);
         pump->queue_sent += done;
     }
     if (pump->queue != NULL && pump->queue_sent == pump->queue->len) {
-        set_watch(pump, 0, NULL);
+        watch_reader(pump);
         g_clear_pointer(&pump->queue, g_byte_array_unref);
         pump->queue_sent = 0;
         if (pump->ended)
@@ -192,6 +212,8 @@ static const AgentStreamOps output_ops = {.data = output_data, .closed = output_
 
 void agent_pump_receive(AgentPump *pump, const char *path)
 {
+    if (pump->follow_reader)
+        watch_reader(pump);
     pump->stream =
         agent_stream_open(pump->session, "GET", path, NULL, NULL, &output_ops, pump);
 }

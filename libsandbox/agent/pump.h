@@ -12,6 +12,7 @@ typedef struct {
     SbxAgentSession *session; /* borrowed from the owner */
     int fd;                   /* -1: done */
     gboolean is_socket;
+    gboolean follow_reader;   /* output: ends when the fd's reader goes, also while there is none */
     SbxFdWatch *watch;
     AgentStream *stream;      /* NULL when there is none any more */
     AgentPumpDone done;

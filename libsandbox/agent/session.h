@@ -88,6 +88,25 @@ void sbx_agent_session_ping(SbxAgentSession *session, SbxAgentDoneFunc done, gpo
  * while any process of this session is not over. */
 void sbx_agent_session_park(SbxAgentSession *session, SbxAgentDoneFunc done, gpointer data);
 
+/* Of the whole guest, by its own claim. What is not known is 0. */
+typedef struct {
+    uint64_t uptime_ns;
+    uint64_t cpu_time_us;           /* of all its CPUs, since its start */
+    uint64_t memory_total;          /* bytes */
+    uint64_t memory_available;
+    uint64_t memory_peak;           /* of all commands together */
+    uint64_t disk_total;            /* of its root file system */
+    uint64_t disk_free;
+    uint64_t tasks;                 /* processes and threads, the kernel's own too */
+    uint64_t load_milli;            /* load average of the last minute, in thousandths */
+} SbxAgentMetrics;
+
+/* metrics is NULL when error is set. */
+typedef void (*SbxAgentMetricsFunc)(SbxAgentSession *session, const SbxAgentMetrics *metrics,
+                                    const GError *error, gpointer data);
+void sbx_agent_session_get_metrics(SbxAgentSession *session, SbxAgentMetricsFunc done,
+                                   gpointer data);
+
 typedef struct {
     const char *const *argv;        /* program and arguments; with a script: its $0, $1 and so on */
     const char *script;             /* bash -c SCRIPT, BASH_ENV=$HOME/.bashrc; NULL: none */
@@ -97,6 +116,11 @@ typedef struct {
     const char *cwd;                /* NULL: home. Relative: to home */
     const char *user;               /* name or number; NULL: app */
     gboolean is_worker;             /* argv[0] names a worker of the agent, see protocol.h */
+    guint rows, columns;            /* of a terminal for its standard streams, at most 65535; 0: none.
+                                       stdout_fd is given, stderr_fd is -1 */
+    uint64_t memory_limit;          /* bytes, of all it starts; limits: 0 is none */
+    guint task_limit;               /* processes and threads */
+    uint64_t cpu_limit_us;          /* CPU time; all it started is killed when it is used up */
     gboolean merge_stderr;          /* standard error into standard output; stderr_fd is -1 */
     /* sh: output that is there when the main process exits is all; what background children write
      * later is thrown away and does not disturb them. Otherwise output lasts until everybody who
@@ -108,9 +132,11 @@ typedef struct {
     gboolean signalled;
     int status;                     /* exit code 0-255, or the signal 1-64 */
     gboolean oom;                   /* the OOM killer struck in its cgroup */
-    uint64_t cpu_user_us;
+    int cause;                      /* SBX_CAUSE_EXIT, SIGNAL, OOM or CPU */
+    uint64_t cpu_user_us;           /* of all it started */
     uint64_t cpu_system_us;
-    uint64_t max_rss;               /* bytes */
+    uint64_t max_rss;               /* bytes; of its largest process */
+    uint64_t peak_memory;           /* bytes; of all it started together, as far as known */
     uint64_t wall_ns;
 } SbxAgentExit;
 
@@ -131,7 +157,8 @@ typedef void (*SbxAgentExitedFunc)(SbxAgentProcess *process, const SbxAgentExit 
  *
  * Backpressure is end to end: an fd that is not read stops the guest's process at its pipe, an fd
  * whose reader goes away gives the guest's process SIGPIPE. When the process closes its standard
- * input, stdin_fd is closed.
+ * input, stdin_fd is closed. A terminal hangs up as soon as stdout_fd's reader has gone; the end of
+ * stdin_fd is typed as its end-of-file character.
  *
  * Returns a reference to be given back with sbx_agent_process_unref, which does not affect the
  * process in the guest. */
@@ -150,6 +177,26 @@ typedef enum {
 /* done may be NULL. NO_PROCESS when it is over. */
 void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScope scope,
                               SbxAgentDoneFunc done, gpointer data);
+/* Of its terminal; its foreground processes get SIGWINCH. done may be NULL. NO_PROCESS when it is over,
+ * INVALID when it has no terminal. */
+void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
+                              SbxAgentDoneFunc done, gpointer data);
+
+/* Of a process and all it started, by the guest's own claim. What is not known is 0. */
+typedef struct {
+    uint64_t cpu_user_us;
+    uint64_t cpu_system_us;
+    uint64_t memory;                /* bytes, file cache included */
+    uint64_t peak_memory;
+    uint64_t tasks;                 /* processes and threads */
+    uint64_t read_bytes;            /* from disks */
+    uint64_t written_bytes;
+} SbxAgentUsage;
+
+/* usage is NULL when error is set: NO_PROCESS when it is over. */
+typedef void (*SbxAgentUsageFunc)(SbxAgentProcess *process, const SbxAgentUsage *usage,
+                                  const GError *error, gpointer data);
+void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc done, gpointer data);
 /* Loses interest: its fds are closed, started and exited will not be called any more, notify will.
  * The process goes on without standard input; its next output gives it SIGPIPE. */
 void sbx_agent_process_detach(SbxAgentProcess *process);

@@ -190,9 +190,18 @@ struct sbx_command {
     char *cwd;
     char *user;
     int stdio[3];
+    int rows, columns; /* of its terminal, 0: none */
+    uint64_t memory_limit; /* limits: 0 is none */
+    int process_limit;
+    int64_t cpu_limit_ms;
 };
 
 JsonObject *sbx_command_to_json(const sbx_command *command);
+
+/* terminal.c */
+
+/* Adds terminal and limits to the members of a command. */
+void sbx_command_confines_to_json(const sbx_command *command, JsonObject *object);
 
 /* result.c */
 
@@ -202,10 +211,27 @@ typedef struct {
     size_t allocated;
 } SbxBuffer;
 
-struct sbx_result {
+/* How a command ended and what it took, as the keeper tells it. */
+typedef struct {
     int exit_code;
     int signal;
     int oom;
+    int cause;
+    uint64_t cpu_time_us;
+    uint64_t peak_memory;
+    uint64_t wall_time_us;
+} SbxEnd;
+
+void sbx_end_from_json(JsonObject *object, SbxEnd *end);
+/* Asks the keeper something about a process. Takes @params, which may be NULL. SBX_E_GONE when the
+ * sandbox has ended. */
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error);
+/* NULL while it runs, and when its end is unknown. */
+const SbxEnd *sbx_process_end(sbx_process *process);
+
+struct sbx_result {
+    SbxEnd end;
     SbxBuffer out;
     SbxBuffer err;
 };

@@ -27,9 +27,7 @@ struct sbx_process {
     int pid;
     int fds[3];
     int state; /* 0 = running, 1 = ended, negative = how waiting failed */
-    int exit_code;
-    int signal;
-    int oom;
+    SbxEnd end;
     char *failure;
 };
 
@@ -236,9 +234,7 @@ static void note_end(sbx_process *process, int got, SbxMessage *message)
         return;
     }
     process->state = 1;
-    process->exit_code = (int)sbx_json_get_int(params, "exit_code", -1);
-    process->signal = (int)sbx_json_get_int(params, "signal", 0);
-    process->oom = sbx_json_get_boolean(params, "oom", FALSE);
+    sbx_end_from_json(params, &process->end);
 }
 
 /* Looks for the end without waiting. Returns the state. */
@@ -287,40 +283,38 @@ int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
     return state;
 }
 
-int sbx_process_exit_code(sbx_process *process)
+const SbxEnd *sbx_process_end(sbx_process *process)
 {
-    return look(process) == 1 ? process->exit_code : -1;
+    return look(process) == 1 ? &process->end : NULL;
 }
 
-int sbx_process_exit_signal(sbx_process *process)
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error)
 {
-    return look(process) == 1 ? process->signal : 0;
-}
+    g_autoptr(JsonObject) owned = params != NULL ? params : json_object_new();
+    sbx_error *reason = NULL;
+    int code = sbx_check_handle(process->sandbox, operation, error);
 
-int sbx_process_oom(sbx_process *process)
-{
-    return look(process) == 1 ? process->oom : 0;
+    if (code < 0)
+        return code;
+    json_object_set_string_member(owned, "sandbox", process->sandbox->id);
+    json_object_set_int_member(owned, "process", process->number);
+    code = sbx_call(0, method, json_object_ref(owned), NULL, 0, reply, operation, &reason);
+    if (reason != NULL)
+        return call_failed(process->sandbox, reason, operation, error);
+    return code == SBX_E_NOT_FOUND ? sandbox_gone(process->sandbox, operation, error) : code;
 }
 
 int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
 {
     g_auto(SbxReply) reply = {0};
-    sbx_error *reason = NULL;
     JsonObject *params;
-    int code = sbx_check_handle(process->sandbox, __func__, error);
 
-    if (code < 0)
-        return code;
     if (signal < 1 || signal > 64)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a signal", signal);
     params = json_object_new();
-    json_object_set_string_member(params, "sandbox", process->sandbox->id);
-    json_object_set_int_member(params, "process", process->number);
     json_object_set_int_member(params, "signal", signal);
-    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, __func__, &reason);
-    if (reason != NULL)
-        return call_failed(process->sandbox, reason, __func__, error);
-    return code == SBX_E_NOT_FOUND ? sandbox_gone(process->sandbox, __func__, error) : code;
+    return sbx_process_call(process, "process.signal", params, &reply, __func__, error);
 }
 
 /* Reads one stream when poll() found something. Closes it at its end. */
@@ -396,9 +390,7 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
         sbx_result_free(result);
         return call_failed(sandbox, reason, operation, error);
     }
-    result->exit_code = (int)sbx_json_get_int(reply.result, "exit_code", -1);
-    result->signal = (int)sbx_json_get_int(reply.result, "signal", 0);
-    result->oom = sbx_json_get_boolean(reply.result, "oom", FALSE);
+    sbx_end_from_json(reply.result, &result->end);
     sbx_link_give(&link);
     *out = result;
     return SBX_OK;

@@ -178,6 +178,8 @@ static const struct {
     {"sandbox.create", create}, {"sandbox.connect", connect}, {"sandbox.kill", kill_sandbox},
     {"sandbox.list", list},     {"process.run", run},         {"process.spawn", spawn},
     {"process.signal", send_signal}, {"keeper.stop", stop},
+    {"process.resize", sbx_process_resize_method},
+    {"process.usage", sbx_process_usage_method},
     {"sandbox.pause", sbx_pause_method},   {"sandbox.resume", sbx_resume_method},
     {"sandbox.fork", sbx_fork_method},     {"sandbox.snapshot", sbx_snapshot_method},
     {"snapshot.list", sbx_snapshot_method_list},

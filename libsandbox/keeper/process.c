@@ -97,8 +97,15 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
     else
         command->argv = args;
     command->env = sbx_env_parse(sbx_json_get_object(params, "env"), error);
-    if (command->env == NULL || !parse_streams(params, command, error))
+    if (command->env == NULL || !parse_streams(params, command, error) ||
+        !sbx_command_parse_confines(params, &command->agent, error))
         return FALSE;
+    if (command->agent.rows > 0 && (!command->piped[1] || command->piped[2])) {
+        sbx_fault_set(error, SBX_E_INVALID, 0,
+                      "leave standard output a pipe, and standard error merged into it",
+                      "a command on a terminal has no other output than its terminal");
+        return FALSE;
+    }
     command->cwd = sbx_json_get_bytes(params, "cwd");
     command->user = sbx_json_get_bytes(params, "user");
     command->agent.is_worker = sbx_json_get_boolean(params, "worker", FALSE);
@@ -112,7 +119,7 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
     return TRUE;
 }
 
-static GError *agent_fault(const GError *error)
+GError *sbx_agent_fault(const GError *error)
 {
     int code = SBX_E_PROTOCOL;
     int number = 0;
@@ -203,7 +210,7 @@ static void fail(SbxProcess *process, const GError *error)
             g_ptr_array_add(sandbox->orphans, process);
         return;
     }
-    finish_with_fault(process, agent_fault(error));
+    finish_with_fault(process, sbx_agent_fault(error));
 }
 
 static void started(SbxAgentProcess *agent_process, int pid, const GError *error, gpointer data)
@@ -237,11 +244,7 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
         fail(process, error);
         return;
     }
-    result = json_object_new();
-    json_object_set_int_member(result, "exit_code",
-                               exit->signalled ? 128 + exit->status : exit->status);
-    json_object_set_int_member(result, "signal", exit->signalled ? exit->status : 0);
-    json_object_set_boolean_member(result, "oom", exit->oom);
+    result = sbx_exit_to_json(exit);
     if (process->request != NULL)
         sbx_request_reply(g_steal_pointer(&process->request), result, NULL, 0);
     else
@@ -303,7 +306,7 @@ static void signal_sent(SbxAgentSession *session, const GError *error, gpointer 
 
     (void)session;
     if (error != NULL && !g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_NO_PROCESS))
-        sbx_request_fail(request, agent_fault(error));
+        sbx_request_fail(request, sbx_agent_fault(error));
     else
         sbx_request_reply(request, json_object_new(), NULL, 0);
 }
@@ -321,4 +324,12 @@ void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request)
     else
         sbx_agent_process_signal(process->agent_process, (int)signal, SBX_AGENT_SCOPE_GROUP,
                                  signal_sent, request);
+}
+
+SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params)
+{
+    gint64 number = sbx_json_get_int(params, "process", 0);
+    SbxProcess *process = g_hash_table_lookup(sandbox->processes, &number);
+
+    return process != NULL ? process->agent_process : NULL;
 }

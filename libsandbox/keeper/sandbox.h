@@ -214,7 +214,19 @@ typedef struct SbxProcess SbxProcess;
 /* Runs a command and answers @request (taken) at its end (@wait) or when it was started. */
 void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait);
 void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request);
+/* The process that a request names, or NULL when it has ended. */
+SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params);
+/* What an error of the agent session is to a client. */
+GError *sbx_agent_fault(const GError *error);
 /* Tells a process's client that the sandbox has gone, and frees it. */
 void sbx_process_orphaned(SbxProcess *process);
+
+/* process-requests.c */
+
+/* Terminal and limits of a command; FALSE with *error set when they are out of range. */
+gboolean sbx_command_parse_confines(JsonObject *params, SbxAgentCommand *command, GError **error);
+JsonObject *sbx_exit_to_json(const SbxAgentExit *exit);
+void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request);
+void sbx_process_usage_method(SbxKeeper *keeper, SbxRequest *request);
 
 #endif

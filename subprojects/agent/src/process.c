@@ -2,7 +2,9 @@
 #include "process.h"
 
 #include "agent.h"
+#include "metrics.h"
 #include "spawn.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -33,7 +35,7 @@ int process_create(struct request *request)
     if (process == NULL)
         return ENOMEM;
     process->id = request->id;
-    process->cgroup.fd = -1;
+    process->cgroup = CGROUP_NONE;
     process->input.source.fd = -1;
     process->outputs[0].source.fd = process->outputs[1].source.fd = -1;
     process->main = request;
@@ -55,6 +57,8 @@ static void discard(struct process *process)
     input_close(process);
     for (int i = 0; i < 2; i++)
         loop_close(&process->outputs[i].source);
+    cpu_limit_release(process->cpu_limit);
+    process->cpu_limit = NULL;
     cgroup_release(&process->cgroup);
     loop_free_later(&process->garbage);
 }
@@ -139,8 +143,12 @@ static void serve_pipes(struct process *process)
     }
     if ((process->flags & SBX_COMMAND_STDIN) == 0) {
         refuse(process->input_request);
-        process->input.closed = true;
-        return;
+        if (!process->terminal) {
+            process->input.closed = true;
+            return;
+        }
+        /* Nobody will ever type anything. */
+        process->input.ended = true;
     }
     /* What arrived meanwhile. */
     if (process->input.ended || process->input.queue_length > 0)
@@ -160,6 +168,8 @@ void process_abandon(struct request *request)
     refuse(process->input_request);
     loop_close(&process->input.source);
     process->input.closed = true;
+    cpu_limit_release(process->cpu_limit);
+    process->cpu_limit = NULL;
     cgroup_release(&process->cgroup);
 }
 
@@ -242,6 +252,27 @@ int process_signal(uint64_t id, const struct sbx_signal *message)
     return kill(target, number) == 0 ? 0 : errno;
 }
 
+int process_resize(uint64_t id, const struct sbx_size *size)
+{
+    struct process *process = find(id);
+
+    if (process == NULL || process->state != PROCESS_RUNNING)
+        return ESRCH;
+    return process->terminal ? terminal_resize(process, size) : ENOTTY;
+}
+
+bool process_usage(uint64_t id, struct sbx_usage *out)
+{
+    struct process *process = find(id);
+
+    if (process == NULL || process->state != PROCESS_RUNNING)
+        return false;
+    *out = (struct sbx_usage){0};
+    if (!cgroup_usage(&process->cgroup, out))
+        metrics_of_process(process->pid, out);
+    return true;
+}
+
 static struct process *find_running(pid_t pid)
 {
     for (size_t i = 0; i < BUCKETS; i++)
@@ -254,6 +285,27 @@ static struct process *find_running(pid_t pid)
 static uint64_t microseconds(const struct timeval *time)
 {
     return (uint64_t)time->tv_sec * 1000000u + (uint64_t)time->tv_usec;
+}
+
+static uint32_t cause_of(const struct process *process, int status, bool oom)
+{
+    if (status != 0 && cpu_limit_reached(process->cpu_limit))
+        return SBX_EXIT_CAUSE_CPU;
+    if (status != 0 && oom)
+        return SBX_EXIT_CAUSE_OOM;
+    return WIFSIGNALED(status) ? SBX_EXIT_CAUSE_SIGNAL : SBX_EXIT_CAUSE_EXIT;
+}
+
+/* What is known better than from the process itself. */
+static void measure(struct process *process, struct sbx_exit *record)
+{
+    struct sbx_usage usage = {0};
+
+    if (!cgroup_finish(&process->cgroup, &usage, &record->oom))
+        return;
+    record->cpu_user = usage.cpu_user;
+    record->cpu_system = usage.cpu_system;
+    record->peak_memory = usage.peak_memory;
 }
 
 static void report_exit(struct process *process, int status, const struct rusage *usage)
@@ -269,8 +321,8 @@ static void report_exit(struct process *process, int status, const struct rusage
 
     if (process->main == NULL)
         return;
-    if (status != 0)
-        record.oom = cgroup_saw_oom(&process->cgroup);
+    measure(process, &record);
+    record.cause = cause_of(process, status, record.oom);
     sbx_exit_encode(&process->main->reply, &record);
     server_reply_ready(process->main);
 }
@@ -286,7 +338,7 @@ bool process_exited(pid_t pid, int status, const struct rusage *usage)
     input_close(process);
     if ((process->flags & SBX_COMMAND_OUTPUT_ENDS_AT_EXIT) != 0)
         for (int i = 0; i < 2; i++)
-            output_finish(&process->outputs[i]);
+            output_finish(process, &process->outputs[i]);
     discard_if_over(process);
     return true;
 }
