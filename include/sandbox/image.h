@@ -31,6 +31,7 @@ typedef struct sbx_image_list sbx_image_list;
  *
  * Called on the thread that made the blocking call, from within it. Return 0 to go on; any other
  * value cancels, and the call then fails with SBX_E_CANCELLED. The strings are valid during the call.
+ * Since: 0.1
  */
 typedef int (*sbx_progress_func)(void *data, int permille, const char *stage, const char *text);
 
