@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A program that was built against version 0.1 and has to work with every later 0.x of the same soname.
+ * A program that was built against version 0.1 and has to work with every later 0.x of the same
+ * soname.
  *
- * client-0.1.x86_64 is this file as it was compiled then; it is never compiled again (see update.sh).
- * Prints what it does, a line a step; exits with 0 when all went as 0.1 has it.
+ * client-0.1.x86_64 is this file as it was compiled then; it is never compiled again (see
+ * update.sh). Prints what it does, a line a step; exits with 0 when all went as 0.1 has it.
  */
 #include <sandbox/sandbox.h>
 #include <stdio.h>
@@ -41,7 +42,8 @@ static void use_errors(void)
     int calls = 0;
     int code = sbx_connect("nothing", NULL, &sandbox, &error);
 
-    require(code == SBX_E_INVALID && sbx_error_code(error) == SBX_E_INVALID, "an error has its code");
+    require(code == SBX_E_INVALID && sbx_error_code(error) == SBX_E_INVALID,
+            "an error has its code");
     require(strcmp(sbx_error_operation(error), "sbx_connect") == 0, "an error has its operation");
     require(sandbox == NULL && sbx_error_errno(error) == 0, "outputs are untouched");
     require(strcmp(sbx_error_code_name(SBX_E_GONE), "SBX_E_GONE") == 0, "codes have their numbers");
@@ -60,7 +62,8 @@ static sbx_options *make_options(void)
     int64_t milliseconds = 0;
 
     require(sbx_parse_size("128MiB", &bytes, NULL) == 0 && bytes == SBX_MEMORY_MIN, "sizes");
-    require(sbx_parse_duration("1m", &milliseconds, NULL) == 0 && milliseconds == 60000, "durations");
+    require(sbx_parse_duration("1m", &milliseconds, NULL) == 0 && milliseconds == 60000,
+            "durations");
     require(ok(sbx_options_set_memory(options, bytes, &error), error) &&
                 ok(sbx_options_set_disk_size(options, SBX_DISK_SIZE_MIN, &error), error) &&
                 ok(sbx_options_set_timeout(options, milliseconds, &error), error) &&
@@ -79,7 +82,8 @@ static void use_script(sbx *sandbox)
 
     require(ok(sbx_sh(sandbox, "echo $GREETING; echo oops >&2; exit 3", &result, &error), error),
             "a script runs");
-    require(strcmp(sbx_result_stdout(result, &length), "hello\n") == 0 && length == 6, "its output");
+    require(strcmp(sbx_result_stdout(result, &length), "hello\n") == 0 && length == 6,
+            "its output");
     require(strcmp(sbx_result_stderr(result, NULL), "oops\n") == 0, "its errors");
     require(sbx_result_exit_code(result) == 3 && sbx_result_signal(result) == 0 &&
                 sbx_result_oom(result) == 0,

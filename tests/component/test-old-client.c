@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Programs that were built against earlier versions, with this library: each as it was compiled then.
- * Their source, compiled now, goes along, which tells a broken ABI from changed behaviour.
+ * Programs that were built against earlier versions, with this library: each as it was compiled
+ * then. Their source, compiled now, goes along, which tells a broken ABI from changed behaviour.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +20,10 @@ static void run_client(const char *path)
     g_auto(GStrv) environment = g_get_environ();
     int status = 0;
 
-    environment = g_environ_setenv(environment, "LD_LIBRARY_PATH", getenv("SBX_TEST_LIBRARY_DIR"), TRUE);
-    ck_assert_msg(g_spawn_sync(NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors,
-                               &status, &error),
+    environment =
+        g_environ_setenv(environment, "LD_LIBRARY_PATH", getenv("SBX_TEST_LIBRARY_DIR"), TRUE);
+    ck_assert_msg(g_spawn_sync(NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &output,
+                               &errors, &status, &error),
                   "%s: %s", path, error != NULL ? error->message : "");
     ck_assert_msg(status == 0, "%s: status %x: %s%s", path, (unsigned)status, output, errors);
     ck_assert_msg(g_str_has_suffix(output, "client: done\n"), "%s: %s", path, output);
