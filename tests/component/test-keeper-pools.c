@@ -553,6 +553,27 @@ START_TEST(drained)
 }
 END_TEST
 
+/* A pool has its image without a version, when that is how it was asked for. */
+START_TEST(drained_by_version)
+{
+    g_autofree char *version = g_path_get_basename(test_keeper.image_dir);
+    g_autofree char *ours = g_strconcat(SBX_IMAGE_DEFAULT "@", version, NULL);
+    sbx_error *error = NULL;
+    unsigned int count = 7;
+
+    fill(1);
+    test_ok(sbx_pool_drain(SBX_IMAGE_DEFAULT "@20200101T000000Z-00000000", &count, &error), &error);
+    ck_assert_uint_eq(count, 0);
+    wait_for_pool(1, 0);
+    test_ok(sbx_pool_drain(ours, &count, &error), &error);
+    ck_assert_uint_eq(count, 1);
+    wait_for_pool(0, 0);
+    fill(1);
+    test_ok(sbx_pool_drain(SBX_IMAGE_DEFAULT, &count, &error), &error);
+    ck_assert_uint_eq(count, 1);
+}
+END_TEST
+
 /* Whoever waits for spares is told. */
 START_TEST(drained_while_they_start)
 {
@@ -780,6 +801,7 @@ static Suite *pools_suite(void)
     tcase_add_test(number, budget);
     tcase_add_test(number, fill_takes_too_long);
     tcase_add_test(number, drained);
+    tcase_add_test(number, drained_by_version);
     tcase_add_test(number, drained_while_they_start);
     tcase_add_test(going, claimed_by_one_who_dies);
     tcase_add_test(going, filled_for_one_who_hangs_up);
