@@ -96,6 +96,9 @@ SBX_PUBLIC int sbx_image_build(const char *image, const sbx_image_build_options 
  * @image: "NAME" for all its versions, or "NAME@VERSION" for one
  * @error: where to put an error, or NULL
  *
+ * Ends the spares of the image first, as sbx_pool_drain() does: they are gone also when the call then
+ * fails. Starts no keeper. Blocks until the files are removed.
+ *
  * Returns the number of versions removed. Nothing is removed when one of them is in use.
  * Errors: SBX_E_NOT_FOUND, SBX_E_BUSY (a sandbox runs on it), SBX_E_DENIED. Since: 0.1
  */
