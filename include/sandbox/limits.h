@@ -39,7 +39,7 @@ SBX_PUBLIC void sbx_limits_free(sbx_limits *limits);
 /** sbx_limits_value: the limit of one of SBX_LIMIT_, 0: none. 0 for another @limit. Since: 0.1 */
 SBX_PUBLIC uint64_t sbx_limits_value(const sbx_limits *limits, int limit);
 
-/** sbx_limits_used: how much of it is taken, paused sandboxes included. Since: 0.1 */
+/** sbx_limits_used: how much of @limit is taken, paused sandboxes included. Since: 0.1 */
 SBX_PUBLIC uint64_t sbx_limits_used(const sbx_limits *limits, int limit);
 
 /** sbx_limits_waiting: how many calls wait for room. Since: 0.1 */

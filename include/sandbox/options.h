@@ -205,7 +205,7 @@ SBX_PUBLIC int sbx_options_set_env(sbx_options *options, const char *name, const
  * @value: at most SBX_LABEL_VALUE_MAX bytes of UTF-8, or NULL to take the label out. Copied.
  * @error: where to put an error, or NULL
  *
- * Labels are shown by sbx_list(); at most SBX_LABELS_MAX of them.
+ * Labels are shown by sbx_list_get(); at most SBX_LABELS_MAX of them.
  *
  * Errors: SBX_E_INVALID, SBX_E_TOO_BIG. Never blocks. Since: 0.1
  */

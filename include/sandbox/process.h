@@ -197,7 +197,9 @@ SBX_PUBLIC int sbx_command_set_cpu_limit(sbx_command *command, int64_t milliseco
  * @out: (out): exit code and output; the caller frees it with sbx_result_free()
  * @error: where to put an error, or NULL
  *
- * Runs a command to its end, like sbx_sh() does a script; the same limits and errors. Since: 0.1
+ * Runs a command to its end, like sbx_sh() does a script, with the same limits.
+ *
+ * Errors: those of sbx_sh(). Since: 0.1
  */
 SBX_PUBLIC int sbx_run(sbx *sandbox, const sbx_command *command, sbx_result **out,
                        sbx_error **error) SBX_WARN_UNUSED;
@@ -280,8 +282,9 @@ SBX_PUBLIC int sbx_process_exit_fd(sbx_process *process);
  *
  * Waits for the end of the process. Its output may still be in the pipes.
  *
- * Returns 1 when it has ended, 0 when the time ran out, or SBX_E_GONE (the sandbox ended first: how
- * the process ended is unknown), SBX_E_KEEPER. Since: 0.1
+ * Returns 1 when it has ended, 0 when the time ran out.
+ * Errors: SBX_E_GONE (the sandbox ended first: how the process ended is unknown), SBX_E_KEEPER.
+ * Since: 0.1
  */
 SBX_PUBLIC int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error);
 

@@ -32,6 +32,7 @@ typedef struct sbx_snapshot_list sbx_snapshot_list;
  * until the snapshot is on disk; it appears whole or not at all.
  *
  * Errors: SBX_E_INVALID (not a name), SBX_E_EXISTS (there is one of that name: remove it first),
+ * SBX_E_BUSY (one of that name is being made, or the sandbox is being paused, resumed or copied),
  * SBX_E_GONE (the sandbox has ended), SBX_E_NO_SPACE, SBX_E_UNSUPPORTED (this hypervisor cannot),
  * SBX_E_KEEPER, SBX_E_FORKED. Since: 0.1
  */

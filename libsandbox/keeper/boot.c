@@ -326,18 +326,28 @@ static gboolean died_in_start(SbxBoot *boot)
            boot->sandbox->state == SBX_STARTING && sbx_fault_code(boot->fault) == SBX_E_BOOT;
 }
 
+/* Why it died, as far as anybody knows; @driver: what the driver says, which knows the least. */
+static char *last_words(SbxBoot *boot, const char *driver)
+{
+    SbxConsole *console = boot->sandbox->console;
+    char *tail;
+
+    if (boot->given_up != NULL)
+        return g_strdup(boot->given_up);
+    sbx_console_drain(console);
+    tail = sbx_console_tail(console);
+    return tail != NULL ? tail : g_strdup(driver);
+}
+
 /* The guest died before it could be used. */
 static void guest_died(SbxBoot *boot)
 {
     SbxSandbox *sandbox = boot->sandbox;
-    g_autofree char *tail = NULL;
-    const char *said;
+    g_autofree char *said = NULL;
 
     if (boot->working || !boot->ended || !is_current(boot) || sandbox->state != SBX_STARTING)
         return;
-    sbx_console_drain(sandbox->console);
-    tail = sbx_console_tail(sandbox->console);
-    said = boot->given_up != NULL ? boot->given_up : tail != NULL ? tail : boot->end_detail;
+    said = last_words(boot, boot->end_detail);
     if (may_try_again(boot)) {
         try_again(boot, said);
         return;
@@ -398,6 +408,22 @@ static void take_results(SbxBoot *boot)
         sandbox->disk_fd = sbx_fd_steal(&boot->disk_fd);
 }
 
+/* The driver could not start the VM, or it died before the driver was through with it. */
+static void start_failed(SbxBoot *boot)
+{
+    g_autofree char *said = NULL;
+
+    if (sbx_fault_code(boot->fault) == SBX_E_BOOT)
+        said = last_words(boot, NULL);
+    if (died_in_start(boot)) {
+        try_again(boot, said != NULL ? said : boot->fault->message);
+        return;
+    }
+    if (said != NULL)
+        sbx_fault_add_cause(boot->fault, said);
+    fail(boot, g_steal_pointer(&boot->fault));
+}
+
 static gboolean boot_done(gpointer data)
 {
     SbxBoot *boot = data;
@@ -407,10 +433,8 @@ static gboolean boot_done(gpointer data)
     boot->working = FALSE;
     boot->started = boot->domain != NULL;
     take_results(boot);
-    if (boot->fault != NULL && died_in_start(boot)) {
-        try_again(boot, boot->fault->message);
-    } else if (boot->fault != NULL) {
-        fail(boot, g_steal_pointer(&boot->fault));
+    if (boot->fault != NULL) {
+        start_failed(boot);
     } else if (sandbox->state == SBX_STARTING) {
         if (boot->given_up != NULL && is_current(boot))
             kill_vm(boot);

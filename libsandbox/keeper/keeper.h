@@ -44,6 +44,7 @@ struct SbxKeeper {
 
     GMutex boot_lock;         /* guards the three tables, used by workers */
     GHashTable *templates;    /* id -> SbxTemplate, those that were loaded */
+    gint templates_lost;      /* atomic: how often one was removed or turned out to be no good */
     GHashTable *initramfs;    /* image version's directory -> path of the initramfs */
     GHashTable *blank_disks;  /* size in MiB -> descriptor of an empty file system */
 

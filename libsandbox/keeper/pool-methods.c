@@ -230,14 +230,40 @@ void sbx_pool_method_set(SbxKeeper *keeper, SbxRequest *request)
     sbx_request_reply(request, json_object_new(), NULL, 0);
 }
 
+/* One that has not looked for its image yet may be of any version. */
+static gboolean has_version(gpointer spare, const char *version)
+{
+    SbxSandbox *sandbox = spare;
+
+    return sandbox->image == NULL || strcmp(sandbox->image->version, version) == 0;
+}
+
+/* Whether spares are of a version of their image, in a pool for whatever version is the newest. */
+static gboolean has_spare_of(SbxPool *pool, const char *version)
+{
+    for (GList *ready = pool->ready.head; ready != NULL; ready = ready->next)
+        if (has_version(ready->data, version))
+            return TRUE;
+    for (guint i = 0; i < pool->coming->len; i++)
+        if (has_version(pool->coming->pdata[i], version))
+            return TRUE;
+    return FALSE;
+}
+
 /* "NAME" stands for all its versions. */
 static gboolean is_of_image(SbxPool *pool, const char *image)
 {
-    const char *at = strchr(image, '@');
-    gsize name = at != NULL ? (gsize)(at - image) : strlen(image);
+    const char *version = strchr(image, '@');
+    const char *pool_version = strchr(pool->config.image, '@');
+    gsize name = version != NULL ? (gsize)(version - image) : strlen(image);
 
-    return strncmp(pool->config.image, image, name) == 0 &&
-           (pool->config.image[name] == '\0' || pool->config.image[name] == '@');
+    if (strncmp(pool->config.image, image, name) != 0 ||
+        (pool->config.image[name] != '\0' && pool->config.image[name] != '@'))
+        return FALSE;
+    if (version == NULL)
+        return TRUE;
+    return pool_version != NULL ? strcmp(pool_version, version) == 0
+                                : has_spare_of(pool, version + 1);
 }
 
 typedef struct {

@@ -34,6 +34,8 @@ typedef struct {
     gboolean is_building;
     gboolean has_template;
     gint64 template_checked_us; /* the latest attempt; 0: none */
+    gint templates_lost;        /* the keeper's count, as far as this pool has seen to it */
+    gint64 template_lost_us;    /* when that was followed by a build at once; 0: never */
     char *images_stamp; /* what the image's name stood for */
     GPtrArray *fills;   /* those that wait, see pool-methods.c */
     guint timer;

@@ -50,6 +50,7 @@ SbxPool *sbx_pool_for(SbxKeeper *keeper, const SbxSandboxConfig *config)
     pool->pools = pools;
     pool->kind = g_steal_pointer(&kind);
     pool->cost = COST_GUESS;
+    pool->templates_lost = g_atomic_int_get(&keeper->templates_lost);
     sbx_sandbox_config_copy_machine(&pool->config, config);
     g_queue_init(&pool->ready);
     g_queue_init(&pool->claims);
@@ -281,6 +282,23 @@ static void template_built(const char *id, gboolean built, const GError *fault, 
     sbx_pool_refill_soon(pool);
 }
 
+/* One was lost, maybe this pool's: it is made anew at once; one that gets lost again soon is no good, and
+ * is made again as late as one that could not be built. */
+static void see_to_lost_template(SbxPool *pool)
+{
+    gint lost = g_atomic_int_get(&pool->pools->keeper->templates_lost);
+    gint64 now = g_get_monotonic_time();
+
+    if (lost == pool->templates_lost)
+        return;
+    pool->templates_lost = lost;
+    pool->has_template = FALSE;
+    if (pool->template_lost_us != 0 && now - pool->template_lost_us < BUILD_AGAIN_US)
+        return;
+    pool->template_lost_us = now;
+    pool->template_checked_us = 0;
+}
+
 /* FALSE while it is being made. */
 static gboolean have_template(SbxPool *pool)
 {
@@ -288,6 +306,7 @@ static gboolean have_template(SbxPool *pool)
 
     if (pool->is_building)
         return FALSE;
+    see_to_lost_template(pool);
     if (pool->has_template || keeper->templates_dir == NULL || keeper->daemon ||
         (pool->template_checked_us != 0 &&
          g_get_monotonic_time() - pool->template_checked_us < BUILD_AGAIN_US))

@@ -7,6 +7,7 @@
 #include <sandbox/error.h>
 
 #include "keeper/snapshot-private.h"
+#include "wire/fd.h"
 #include "wire/json.h"
 
 typedef struct {
@@ -87,16 +88,27 @@ static void list_in_worker(gpointer data)
 static void remove_in_worker(gpointer data)
 {
     Work *work = data;
-    SbxTemplateEntry *entry = sbx_snapshot_find(work->keeper, work->name, &work->fault);
     g_autofree char *dir = sbx_snapshot_path(work->keeper, work->name);
+    g_auto(fd_t) lock = -1;
+    SbxTemplateEntry *entry = NULL;
+    gboolean removed = FALSE;
 
-    if (entry != NULL && sbx_template_store_remove(dir, entry->id, &work->fault)) {
-        sbx_template_store_sweep(dir, 0);
-        if (rmdir(dir) < 0)
+    /* What has no directory is not being made either, and gets none for a lock. */
+    if (sbx_snapshot_name_is_valid(work->name) && g_file_test(dir, G_FILE_TEST_IS_DIR))
+        lock = sbx_snapshot_lock(work->keeper, work->name, &work->fault);
+    if (work->fault == NULL)
+        entry = sbx_snapshot_find(work->keeper, work->name, &work->fault);
+    if (entry != NULL) {
+        removed = sbx_template_store_remove(dir, entry->id, &work->fault);
+        sbx_template_entry_free(entry);
+    }
+    if (lock >= 0) {
+        sbx_fd_clear(&lock);
+        /* Its file goes as well; where there is a snapshot still, the directory is not empty. */
+        sbx_template_store_sweep(dir, removed ? 0 : G_MAXUINT);
+        if (rmdir(dir) < 0 && removed)
             g_message("cannot remove %s: %s", dir, g_strerror(errno));
     }
-    if (entry != NULL)
-        sbx_template_entry_free(entry);
     work->result = json_object_new();
     g_main_context_invoke(NULL, work_done, work);
 }

@@ -38,6 +38,22 @@ char *sbx_snapshot_path(SbxKeeper *keeper, const char *name)
     return g_build_filename(keeper->snapshots_dir, name, NULL);
 }
 
+/* One lock for a name, whatever the machine: no template has this id. */
+int sbx_snapshot_lock(SbxKeeper *keeper, const char *name, GError **error)
+{
+    static const char nobody[] = "0000000000000000000000000000000000000000000000000000000000000000";
+    g_autofree char *dir = sbx_snapshot_path(keeper, name);
+    g_autoptr(GError) reason = NULL;
+    int lock = sbx_template_lock(dir, nobody, FALSE, &reason);
+
+    if (lock < 0 && g_error_matches(reason, SBX_FAULT, SBX_E_BUSY))
+        sbx_fault_set(error, SBX_E_BUSY, 0, "try again when that is done, or take another name",
+                      "the snapshot %s is being made", name);
+    else if (lock < 0)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    return lock;
+}
+
 SbxTemplateEntry *sbx_snapshot_find(SbxKeeper *keeper, const char *name, GError **error)
 {
     g_autofree char *dir = sbx_snapshot_name_is_valid(name) ? sbx_snapshot_path(keeper, name) : NULL;
@@ -174,6 +190,7 @@ typedef struct {
     GStringChunk *strings;
     SbxTemplateKey key;
     char *build_dir;
+    int name_lock_fd;
     int lock_fd;
     int hold_fd;
     GBytes *state;
@@ -188,10 +205,10 @@ static void answer(Making *making)
         sbx_template_discard(making->build_dir);
     sbx_fd_clear(&making->hold_fd);
     sbx_fd_clear(&making->lock_fd);
-    if (making->fault != NULL && making->store != NULL) {
-        sbx_template_store_sweep(making->store, G_MAXUINT); /* our lock's file; no template is as old */
+    sbx_fd_clear(&making->name_lock_fd);
+    sbx_template_store_sweep(making->store, G_MAXUINT); /* our locks' files; no template is as old */
+    if (making->fault != NULL)
         rmdir(making->store); /* where there is another of that name it is not empty */
-    }
     if (making->fault != NULL) {
         sbx_request_fail(making->request, making->fault);
     } else {
@@ -217,6 +234,23 @@ static gboolean published(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* In a worker: a full disk shows in many ways. */
+static void look_for_room(Making *making)
+{
+    GError *full = sbx_template_full_fault(making->build_dir, making->fault);
+
+    if (full == NULL)
+        return;
+    g_error_free(making->fault);
+    making->fault = full;
+}
+
+static void look_in_worker(gpointer data)
+{
+    look_for_room(data);
+    g_main_context_invoke(NULL, published, data);
+}
+
 static void publish_in_worker(gpointer data)
 {
     Making *making = data;
@@ -227,13 +261,13 @@ static void publish_in_worker(gpointer data)
 
     if (!g_file_set_contents_full(path, bytes, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600,
                                   &reason))
-        sbx_fault_set(&making->fault,
-                      g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ? SBX_E_NO_SPACE
-                                                                                : SBX_E_SYSTEM,
-                      0, NULL, "cannot write the snapshot: %s", reason->message);
+        sbx_fault_set(&making->fault, SBX_E_SYSTEM, 0, NULL, "cannot write the snapshot %s: %s",
+                      making->name, reason->message);
     else if (sbx_template_publish(making->store, making->build_dir, &making->key, NULL,
                                   &making->fault))
         g_clear_pointer(&making->build_dir, g_free);
+    if (making->fault != NULL)
+        look_for_room(making);
     g_main_context_invoke(NULL, published, making);
 }
 
@@ -243,7 +277,7 @@ static void captured(SbxTemplate *template, const GError *fault, gpointer data)
 
     if (fault != NULL) {
         making->fault = g_error_copy(fault);
-        answer(making);
+        sbx_keeper_work(making->keeper, look_in_worker, making);
         return;
     }
     making->state = g_bytes_ref(template->state);
@@ -290,17 +324,18 @@ static void prepare_in_worker(gpointer data)
     SbxKeeper *keeper = making->keeper;
     SbxSandbox *sandbox = making->sandbox;
     SbxDriver *driver = sbx_keeper_driver(keeper, &making->fault);
-    SbxTemplateEntry *there = sbx_snapshot_find(keeper, making->name, NULL);
+    SbxTemplateEntry *there = NULL;
     g_autofree char *id = NULL;
 
+    if (making->fault == NULL)
+        making->name_lock_fd = sbx_snapshot_lock(keeper, making->name, &making->fault);
+    if (making->name_lock_fd >= 0)
+        there = sbx_snapshot_find(keeper, making->name, NULL);
     if (there != NULL) {
         sbx_template_entry_free(there);
         sbx_fault_set(&making->fault, SBX_E_EXISTS, 0, "remove it first: `sbx snapshot remove`",
                       "there is a snapshot %s already", making->name);
     }
-    if (making->fault == NULL && g_mkdir_with_parents(making->store, 0700) < 0)
-        sbx_fault_set(&making->fault, SBX_E_SYSTEM, errno, NULL, "cannot make %s: %s",
-                      making->store, g_strerror(errno));
     if (making->fault == NULL &&
         sbx_template_key(keeper, driver, making->image, &sandbox->config, &making->key,
                          making->strings, &making->fault)) {
@@ -336,6 +371,7 @@ void sbx_snapshot_method(SbxKeeper *keeper, SbxRequest *request)
     making->name = g_strdup(name);
     making->store = sbx_snapshot_path(keeper, name);
     making->strings = g_string_chunk_new(4096);
+    making->name_lock_fd = -1;
     making->lock_fd = -1;
     making->hold_fd = -1;
     sandbox->busy = making;

@@ -148,6 +148,17 @@ static void in_worker(Build *build, void (*work)(Build *build), void (*next)(Bui
 
 /* --- the last step: checksums and a name --- */
 
+/* A full disk shows in many ways: the VM dies, its agent falls silent, a file cannot be written. */
+static void work_look_for_room(Build *build)
+{
+    GError *full = sbx_template_full_fault(build->dir, build->fault);
+
+    if (full == NULL)
+        return;
+    g_error_free(build->fault);
+    build->fault = full;
+}
+
 static void work_publish(Build *build)
 {
     SbxKeeper *keeper = build->keeper;
@@ -155,6 +166,8 @@ static void work_publish(Build *build)
     if (sbx_template_publish(keeper->templates_dir, build->dir, &build->key, NULL, &build->fault)) {
         sbx_template_forget(keeper, build->id);
         g_clear_pointer(&build->dir, g_free);
+    } else {
+        work_look_for_room(build);
     }
 }
 
@@ -193,10 +206,11 @@ static gboolean write_state(Build *build)
     if (g_file_set_contents_full(path, bytes, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600,
                                  &reason))
         return TRUE;
-    build->fault =
-        sbx_fault_new(g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOSPC) ? SBX_E_NO_SPACE
-                                                                                : SBX_E_SYSTEM,
-                      0, NULL, NULL, "%s", reason->message);
+    if (g_error_matches(reason, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
+        build->fault = sbx_fault_new(SBX_E_NO_SPACE, ENOSPC, NULL, NULL,
+                                     "cannot write the template's state: %s", g_strerror(ENOSPC));
+    else
+        build->fault = sbx_fault_new(SBX_E_SYSTEM, 0, NULL, NULL, "%s", reason->message);
     return FALSE;
 }
 
@@ -218,7 +232,7 @@ static void work_store(Build *build)
 static void publish(Build *build)
 {
     if (build->fault != NULL) {
-        finish(build);
+        in_worker(build, work_look_for_room, finish);
         return;
     }
     enter(build, STAGE_STORE);

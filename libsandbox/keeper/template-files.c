@@ -27,13 +27,13 @@ static int code_for_errno(int sys_errno, const char **hint)
     switch (sys_errno) {
     case ENOSPC:
     case EDQUOT:
-        *hint = "free some space there, or set LIBSANDBOX_TEMPLATES to a directory with more";
+        *hint = SBX_TEMPLATE_SPACE_HINT;
         return SBX_E_NO_SPACE;
     case EACCES:
     case EPERM:
     case EROFS:
-        *hint = "check the owner and the permissions of that directory, or set "
-                "LIBSANDBOX_TEMPLATES to another";
+        *hint = "check owner and permissions of libsandbox's data and cache directories, or set "
+                "LIBSANDBOX_DATA_DIR to others";
         return SBX_E_DENIED;
     default:
         return SBX_E_SYSTEM;

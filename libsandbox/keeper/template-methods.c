@@ -116,6 +116,7 @@ static void remove_in_worker(gpointer data)
             continue;
         if (sbx_template_store_remove(work->dir, entry->id, &work->fault)) {
             sbx_template_forget(work->keeper, entry->id);
+            g_atomic_int_inc(&work->keeper->templates_lost);
             removed++;
         }
     }

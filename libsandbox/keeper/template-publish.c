@@ -23,6 +23,10 @@ enum { PUBLISH_ATTEMPTS = 16 };
 /* Beside the memory: for the state, the disk's changes, and whoever else needs a little. */
 #define FREE_MIN (G_GUINT64_CONSTANT(64) << 20)
 
+/* A VM whose memory is a file dies when there is no block for a page of it. With less than this it was
+ * that, whatever is reported. */
+#define FULL_BELOW (G_GUINT64_CONSTANT(4) << 20)
+
 /* --- begin and discard --- */
 
 static gboolean check_space(int store, const char *dir, guint64 memory, GError **error)
@@ -38,12 +42,27 @@ static gboolean check_space(int store, const char *dir, guint64 memory, GError *
     /* No blocks at all: the file system has no limit of its own (a tmpfs with size=0). */
     if (space.f_blocks == 0 || (memory <= G_MAXINT64 && available >= memory + FREE_MIN))
         return TRUE;
-    sbx_fault_set(error, SBX_E_NO_SPACE, ENOSPC,
-                  "free some space there, or set LIBSANDBOX_TEMPLATES to a directory with more",
-                  "a template with %" G_GUINT64_FORMAT " MiB of memory needs %" G_GUINT64_FORMAT
-                  " MiB in %s, and %" G_GUINT64_FORMAT " MiB are free",
-                  memory >> 20, (memory >> 20) + (FREE_MIN >> 20), dir, available >> 20);
+    /* The directory has another name outside, which only the hint can say. */
+    sbx_fault_set(error, SBX_E_NO_SPACE, ENOSPC, SBX_TEMPLATE_SPACE_HINT,
+                  "to save a virtual machine with %" G_GUINT64_FORMAT
+                  " MiB of memory takes %" G_GUINT64_FORMAT " MiB of disk, and %" G_GUINT64_FORMAT
+                  " MiB are free",
+                  memory >> 20, (memory >> 20) + (FREE_MIN >> 20), available >> 20);
     return FALSE;
+}
+
+GError *sbx_template_full_fault(const char *build_dir, const GError *reason)
+{
+    struct statvfs space;
+
+    if (statvfs(build_dir, &space) < 0 || space.f_blocks == 0 ||
+        (guint64)space.f_bavail * space.f_frsize >= FULL_BELOW)
+        return NULL;
+    return sbx_fault_new(SBX_E_NO_SPACE, ENOSPC, SBX_TEMPLATE_SPACE_HINT,
+                         reason != NULL ? reason->message : NULL,
+                         "the disk got full while a virtual machine was saved on it: %"
+                         G_GUINT64_FORMAT " KiB are free",
+                         ((guint64)space.f_bavail * space.f_frsize) >> 10);
 }
 
 /* Makes a directory and locks it: as long as the lock is held, sweeps let it be. */
@@ -300,7 +319,7 @@ gboolean sbx_template_publish(const char *dir, const char *build_dir, const SbxT
         digest_files(&build, &reason) && make_durable(&build, &reason) &&
         move_into_place(&build, &reason))
         return TRUE;
-    g_prefix_error(&reason, "cannot publish the template %.12s: ", build.id);
+    g_prefix_error(&reason, "cannot save the virtual machine %.12s: ", build.id);
     /* Who built it made a mistake. */
     if (reason->code == SBX_E_IMAGE)
         reason->code = SBX_E_INTERNAL;

@@ -21,6 +21,10 @@
 #define SBX_TEMPLATE_STAMP "stamp"
 #define SBX_TEMPLATE_USED "used"
 
+#define SBX_TEMPLATE_SPACE_HINT                                                                    \
+    "free some space where libsandbox keeps its data, or set LIBSANDBOX_DATA_DIR to a place with " \
+    "more; see doc/environment.md"
+
 /* QEMU's state without RAM is about 0.2 MB. */
 #define SBX_TEMPLATE_STATE_MAX (64u << 20)
 

@@ -21,12 +21,12 @@ enum { LOAD_ATTEMPTS = 16, MARK_MINUTES = 60, ID_LENGTH = 64 };
 static gboolean check_owner(const char *dir, const struct stat *st, GError **error)
 {
     if (st->st_uid != geteuid() && st->st_uid != 0)
-        sbx_fault_set(error, SBX_E_DENIED, 0, "set LIBSANDBOX_TEMPLATES to a directory of your own",
+        sbx_fault_set(error, SBX_E_DENIED, 0, "set LIBSANDBOX_DATA_DIR to a directory of your own",
                       "the templates' directory %s belongs to another user, %u", dir,
                       (unsigned)st->st_uid);
     else if (st->st_mode & S_IWOTH)
         sbx_fault_set(error, SBX_E_DENIED, 0,
-                      "chmod 700 it, or set LIBSANDBOX_TEMPLATES to a directory of your own",
+                      "chmod 700 it, or set LIBSANDBOX_DATA_DIR to a directory of your own",
                       "everybody may write to the templates' directory %s", dir);
     else
         return TRUE;

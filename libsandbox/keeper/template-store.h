@@ -98,6 +98,9 @@ int sbx_template_lock(const char *dir, const char *id, gboolean wait, GError **e
 char *sbx_template_begin(const char *dir, guint64 memory, int *hold, GError **error);
 void sbx_template_discard(const char *build_dir);
 
+/* What to report instead of @reason when a build's file system is full; NULL when it is not. */
+GError *sbx_template_full_fault(const char *build_dir, const GError *reason);
+
 /* Completes a build whose directory has "memory" (key->memory bytes), "state" and "disk"
  * (key->disk_size bytes), to which nobody writes any more: checksums, syncs, writes template.json
  * and renames it to its id. One that is there and valid stays, and the build is discarded. Other

@@ -172,8 +172,10 @@ static SbxTemplate *load(SbxKeeper *keeper, const char *id)
     g_autoptr(GError) error = NULL;
     SbxTemplate *template = sbx_template_load(keeper->templates_dir, id, &damage, &error);
 
-    if (damage != NULL)
+    if (damage != NULL) {
         g_warning("the template %.12s is damaged and was removed: %s", id, damage);
+        g_atomic_int_inc(&keeper->templates_lost);
+    }
     if (error != NULL)
         g_message("the template %.12s cannot be used: %s", id, error->message);
     if (template == NULL)
@@ -240,6 +242,7 @@ void sbx_template_distrust(SbxKeeper *keeper, SbxTemplate *template, const char 
     g_mutex_unlock(&keeper->boot_lock);
     if (!known)
         return;
+    g_atomic_int_inc(&keeper->templates_lost);
     g_warning("the template %.12s cannot be restored and is removed: %s", template->id,
               why != NULL ? why : "the VMM ended");
     removal = g_new0(Removal, 1);

@@ -8,33 +8,112 @@
 
 #include "wire/fault.h"
 
-/* True when brackets outside strings nest no deeper than the limit, as far as JSON proper goes. */
-static gboolean depth_ok(const char *text, gsize length)
+/*
+ * Members of an object times the bytes of their names, of all objects together: how many bytes json-glib
+ * compares at most. It takes as long as MEMBER_COST bytes to come to the next name. SBX_ENV_MAX
+ * variables with as long names as SBX_ENV_TOTAL_MAX allows are half of it.
+ */
+#define EFFORT_MAX (G_GUINT64_CONSTANT(1) << 30)
+#define MEMBER_COST 16
+
+/* What a scan has seen of an object or array that is open. */
+typedef struct {
+    gboolean is_object;
+    gsize name_start; /* where the next member's name is */
+    guint64 members;
+    guint64 name_bytes;
+} Level;
+
+typedef struct {
+    Level levels[SBX_JSON_DEPTH_MAX];
+    guint depth;
+    guint64 effort; /* of parsing it, see EFFORT_MAX */
+} Scan;
+
+static gboolean open_level(Scan *scan, gsize at, gboolean is_object)
 {
-    int depth = 0;
-    gboolean in_string = FALSE;
+    if (scan->depth == SBX_JSON_DEPTH_MAX || (scan->depth == 0 && !is_object))
+        return FALSE;
+    scan->levels[scan->depth++] = (Level){.is_object = is_object, .name_start = at + 1};
+    return TRUE;
+}
+
+static gboolean close_level(Scan *scan)
+{
+    const Level *level;
+
+    if (scan->depth == 0)
+        return FALSE;
+    level = &scan->levels[--scan->depth];
+    scan->effort += level->members * level->name_bytes;
+    return scan->effort <= EFFORT_MAX;
+}
+
+/* One character outside strings. FALSE: no object, or more than we take. */
+static gboolean scan_structure(Scan *scan, gsize at, char c)
+{
+    Level *level = scan->depth > 0 ? &scan->levels[scan->depth - 1] : NULL;
+
+    switch (c) {
+    case '{':
+    case '[':
+        return open_level(scan, at, c == '{');
+    case '}':
+    case ']':
+        return close_level(scan);
+    case ',':
+        if (level != NULL)
+            level->name_start = at + 1;
+        break;
+    case ':':
+        if (level == NULL || !level->is_object)
+            return FALSE;
+        level->members++;
+        level->name_bytes += at - level->name_start + MEMBER_COST;
+        return level->members * level->name_bytes <= EFFORT_MAX;
+    case '\'':
+    case '/':
+    case '#':
+        /* json-glib also reads comments and other strings, in which brackets would not count. */
+        return FALSE;
+    default:
+        break;
+    }
+    return scan->depth > 0 || strchr(" \t\r\n", c) != NULL;
+}
+
+/* Index of the string's closing quote, or the end of the text. */
+static gsize end_of_string(const char *text, gsize length, gsize at)
+{
+    for (at++; at < length && text[at] != '"'; at++)
+        if (text[at] == '\\')
+            at++;
+    return at;
+}
+
+/* Whether this can be one object that is no trap for json-glib: it recurses without a limit, compares a
+ * repeated member name with all others, and leaks all but the last of several values. */
+static gboolean is_bounded(const char *text, gsize length)
+{
+    Scan scan = {.depth = 0};
+    gboolean begun = FALSE;
 
     for (gsize i = 0; i < length; i++) {
-        char c = text[i];
+        gboolean was_open = scan.depth > 0;
 
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                in_string = FALSE;
-        } else if (c == '"') {
-            in_string = TRUE;
-        } else if (c == '\'' || c == '/' || c == '#') {
-            /* json-glib also reads comments and other strings, in which brackets would not count. */
+        if (text[i] == '"' && was_open) {
+            i = end_of_string(text, length, i);
+            continue;
+        }
+        if (!scan_structure(&scan, i, text[i]))
             return FALSE;
-        } else if (c == '[' || c == '{') {
-            if (++depth > SBX_JSON_DEPTH_MAX)
+        if (!was_open && scan.depth > 0) {
+            if (begun)
                 return FALSE;
-        } else if (c == ']' || c == '}') {
-            depth--;
+            begun = TRUE;
         }
     }
-    return TRUE;
+    return scan.depth == 0;
 }
 
 JsonObject *sbx_json_parse(const char *text, gsize length, GError **error)
@@ -44,7 +123,7 @@ JsonObject *sbx_json_parse(const char *text, gsize length, GError **error)
     JsonNode *root;
 
     if (length > G_MAXSSIZE || memchr(text, 0, length) != NULL ||
-        !g_utf8_validate(text, (gssize)length, NULL) || !depth_ok(text, length)) {
+        !g_utf8_validate(text, (gssize)length, NULL) || !is_bounded(text, length)) {
         sbx_fault_set(error, SBX_E_PROTOCOL, 0, NULL, "the peer sent a message that is not JSON");
         return NULL;
     }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The headers declare exactly what libsandbox.sym lists, every declaration is documented, and the
-# library exports just that.   usage: test-symbols.sh LIBSANDBOX.SO LIBSANDBOX.SYM HEADER_DIR
+# The headers declare exactly what libsandbox.sym lists, every declaration is documented, has a man
+# page and a place in the HTML, and the library exports just that.
+#   usage: test-symbols.sh LIBSANDBOX.SO LIBSANDBOX.SYM HEADER_DIR REFERENCE_DIR
 set -euo pipefail
 
-library=${1:?usage: test-symbols.sh LIBRARY SYM_FILE HEADER_DIR}
+library=${1:?usage: test-symbols.sh LIBRARY SYM_FILE HEADER_DIR REFERENCE_DIR}
 sym=$2
 headers=$3
+reference=$4
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 status=0
@@ -27,12 +29,22 @@ cat "$headers"/*.h "$headers"/*.h.in | sed -n 's/^\(\/\*\*\| \*\) \(sbx_[a-z0-9_
     sort >"$scratch/documented"
 nm --dynamic --defined-only "$library" | sed -n 's/.* [A-Z] \([^@]*\).*/\1/p' |
     grep -v '^LIBSANDBOX_' | sort >"$scratch/exported"
+find "$reference/man3" -name 'sbx_*.3' -printf '%f\n' | sed 's/\.3$//' | sort >"$scratch/pages"
+cat "$reference"/html/*.html | sed -n 's/^<h3 id="\(sbx_[a-z0-9_]*\)">.*/\1/p' |
+    sort >"$scratch/html"
 # Types of functions are documented, but no symbols.
-grep -v -x -f <(cat "$headers"/*.h | sed -n 's/^typedef .*(\*\(sbx_[a-z_]*\))(.*/\1/p') \
-    "$scratch/documented" >"$scratch/documented-functions"
+cat "$headers"/*.h | sed -n 's/^typedef .*(\*\(sbx_[a-z_]*\))(.*/\1/p' | sort >"$scratch/callbacks"
+functions() {
+    grep -v -x -F -f "$scratch/callbacks" "$1"
+}
+functions "$scratch/documented" >"$scratch/documented-functions"
+functions "$scratch/pages" >"$scratch/page-functions"
+functions "$scratch/html" >"$scratch/html-functions"
 
 [ "$(wc -l <"$scratch/sym")" -gt 50 ] || { echo "no symbols in $sym"; exit 1; }
 differ "declared in headers, listed in libsandbox.sym" "$scratch/declared" "$scratch/sym"
 differ "documented in headers, declared in headers" "$scratch/documented-functions" "$scratch/declared"
 differ "listed in libsandbox.sym, exported by the library" "$scratch/sym" "$scratch/exported"
+differ "has a man page, listed in libsandbox.sym" "$scratch/page-functions" "$scratch/sym"
+differ "has a place in the HTML, listed in libsandbox.sym" "$scratch/html-functions" "$scratch/sym"
 exit $status

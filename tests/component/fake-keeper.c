@@ -9,6 +9,7 @@
  *     no-memory       start fails: the host has no memory for it
  *     unavailable     start fails: something is not installed
  *     start-fails     start fails: the VMM says no
+ *     dies-in-start   start fails: the guest ran already, and the VM died before start was through
  *     dies-starting   the keeper itself ends before it listens
  *     and whatever fake-vm.c knows.
  */
@@ -83,8 +84,13 @@ static gboolean vm_ended(gint fd, GIOCondition condition, gpointer data)
 
 static int run_vm(FakeDriver *driver, const SbxDomainSpec *spec, pid_t *pid)
 {
-    char *argv[] = {(char *)"fake-vm", (char *)FAKE_VM_OPTION, (char *)driver->mode,
-                    (char *)spec->name, (char *)spec->agent_socket, (char *)spec->console_socket,
+    char *argv[] = {(char *)"fake-vm",
+                    (char *)FAKE_VM_OPTION,
+                    (char *)driver->mode,
+                    (char *)spec->name,
+                    (char *)spec->agent_socket,
+                    (char *)spec->console_socket,
+                    (char *)spec->monitor_socket,
                     NULL};
     posix_spawn_file_actions_t actions;
     int failed;
@@ -120,6 +126,18 @@ static gboolean refuse(FakeDriver *driver, const SbxDomainSpec *spec, GError **e
     return FALSE;
 }
 
+/* As libvirt has it when QEMU ends while it is still being asked. */
+static SbxDomain *died_in_start(pid_t pid, const SbxDomainEnded *ended, GError **error)
+{
+    while (waitpid(pid, NULL, 0) < 0)
+        if (errno != EINTR)
+            g_error("waitpid: %s", g_strerror(errno));
+    if (ended->free != NULL)
+        ended->free(ended->data);
+    g_set_error(error, SBX_VIRT_ERROR, SBX_VIRT_ERROR_START_FAILED, "fake: the VMM closed its monitor");
+    return NULL;
+}
+
 static SbxDomain *fake_start(SbxDriver *base, const SbxDomainSpec *spec,
                              const SbxDomainEnded *ended, GError **error)
 {
@@ -136,6 +154,8 @@ static SbxDomain *fake_start(SbxDriver *base, const SbxDomainSpec *spec,
     failed = run_vm(driver, spec, &pid);
     if (failed != 0)
         g_error("cannot run the fake VM: %s", g_strerror(failed));
+    if (strcmp(driver->mode, "dies-in-start") == 0)
+        return died_in_start(pid, ended, error);
     fake = g_new0(FakeDomain, 1);
     g_atomic_ref_count_init(&fake->domain.references);
     fake->domain.driver = base;

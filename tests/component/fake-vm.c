@@ -13,6 +13,7 @@
  *     never-answers  connects, but there is no agent
  *     never-connects does not even connect to the agent's socket
  *     dies-at-boot   dies before the agent runs; dies-once: only at the first attempt
+ *     dies-in-start  like dies-at-boot, and its monitor has connected
  *     dies-warming   dies when it is told to warm up, as spares are
  *     short-lived    dies a second after it was told to warm up
  *     garbage        nonsense from the beginning
@@ -286,7 +287,7 @@ int fake_vm_main(int argc, char **argv)
     int signals;
     sigset_t mask;
 
-    if (argc < 6)
+    if (argc < 7)
         return 2;
     mode = argv[2];
     sigemptyset(&mask);
@@ -299,7 +300,9 @@ int fake_vm_main(int argc, char **argv)
     write_all(console, console_text, sizeof console_text - 1);
     if (strcmp(mode, "never-connects") != 0)
         keeper = connect_to(argv[4]);
-    if (strcmp(mode, "dies-at-boot") == 0 || (strcmp(mode, "dies-once") == 0 && first)) {
+    if (strcmp(mode, "dies-in-start") == 0)
+        connect_to(argv[6]);
+    if (strcmp(mode, "dies-at-boot") == 0 || strcmp(mode, "dies-in-start") == 0 || (strcmp(mode, "dies-once") == 0 && first)) {
         write_all(console, panic_text, sizeof panic_text - 1);
         return 6;
     }

@@ -265,6 +265,26 @@ START_TEST(guest_dies_at_boot)
 }
 END_TEST
 
+/* Also when it dies so early that the driver's start fails. */
+START_TEST(guest_dies_in_start)
+{
+    g_autofree char *path = g_build_filename(test_keeper.data, "log", "keeper.log", NULL);
+    g_autofree char *log = NULL;
+    sbx_options *options = test_options();
+    sbx_error *error;
+
+    test_keeper_mode("dies-in-start");
+    error = create_fails_with(options, SBX_E_BOOT, "closed its monitor");
+    ck_assert_ptr_nonnull(sbx_error_cause(error));
+    ck_assert_ptr_nonnull(strstr(sbx_error_cause(error), "Kernel panic - not syncing"));
+    sbx_error_free(error);
+    sbx_options_unref(options);
+    ck_assert(g_file_get_contents(path, &log, NULL, NULL));
+    ck_assert_msg(g_regex_match_simple("trying again: .*\n.*\n.*Kernel panic", log, 0, 0), "%s", log);
+    assert_list_is_empty();
+}
+END_TEST
+
 START_TEST(guest_dies_once)
 {
     g_autofree char *text = NULL;
@@ -524,6 +544,7 @@ static Suite *faults_suite(void)
     tcase_add_test(host, disk_is_full);
     tcase_add_loop_test(guest, agent_never_answers, 0, 2);
     tcase_add_test(guest, guest_dies_at_boot);
+    tcase_add_test(guest, guest_dies_in_start);
     tcase_add_test(guest, guest_dies_once);
     tcase_add_test(guest, agent_talks_nonsense_at_once);
     tcase_add_loop_test(guest, accident_while_it_runs, 0, (int)G_N_ELEMENTS(accidents));

@@ -553,6 +553,56 @@ START_TEST(drained)
 }
 END_TEST
 
+/* A pool has its image without a version, when that is how it was asked for. */
+START_TEST(drained_by_version)
+{
+    g_autofree char *version = g_path_get_basename(test_keeper.image_dir);
+    g_autofree char *ours = g_strconcat(SBX_IMAGE_DEFAULT "@", version, NULL);
+    sbx_error *error = NULL;
+    unsigned int count = 7;
+
+    fill(1);
+    test_ok(sbx_pool_drain(SBX_IMAGE_DEFAULT "@20200101T000000Z-00000000", &count, &error), &error);
+    ck_assert_uint_eq(count, 0);
+    wait_for_pool(1, 0);
+    test_ok(sbx_pool_drain(ours, &count, &error), &error);
+    ck_assert_uint_eq(count, 1);
+    wait_for_pool(0, 0);
+    fill(1);
+    test_ok(sbx_pool_drain(SBX_IMAGE_DEFAULT, &count, &error), &error);
+    ck_assert_uint_eq(count, 1);
+}
+END_TEST
+
+static void show_image_tool(void)
+{
+    g_autofree char *path = g_build_filename(test_keeper.top, "libexec", "sbx-image", NULL);
+
+    ck_assert_int_eq(symlink(getenv("SBX_TEST_IMAGE_TOOL"), path), 0);
+}
+
+/* A sandbox keeps its image from being removed; spares do not. */
+START_TEST(image_is_removed)
+{
+    g_autofree char *manifest = g_build_filename(test_keeper.image_dir, "manifest.json", NULL);
+    sbx_error *error = NULL;
+    sbx *sandbox;
+
+    show_image_tool();
+    fill(2);
+    sandbox = test_create(NULL);
+    test_failed(sbx_image_remove(SBX_IMAGE_DEFAULT, &error), SBX_E_BUSY, &error, "in use");
+    ck_assert(g_file_test(manifest, G_FILE_TEST_IS_REGULAR));
+    wait_for_pool(0, 0);
+    test_ok(sbx_kill(sandbox, &error), &error);
+    sbx_unref(sandbox);
+    fill(1);
+    ck_assert_int_eq(test_ok(sbx_image_remove(SBX_IMAGE_DEFAULT, &error), &error), 1);
+    ck_assert(!g_file_test(test_keeper.image_dir, G_FILE_TEST_EXISTS));
+    wait_for_pool(0, 0);
+}
+END_TEST
+
 /* Whoever waits for spares is told. */
 START_TEST(drained_while_they_start)
 {
@@ -780,6 +830,8 @@ static Suite *pools_suite(void)
     tcase_add_test(number, budget);
     tcase_add_test(number, fill_takes_too_long);
     tcase_add_test(number, drained);
+    tcase_add_test(number, drained_by_version);
+    tcase_add_test(number, image_is_removed);
     tcase_add_test(number, drained_while_they_start);
     tcase_add_test(going, claimed_by_one_who_dies);
     tcase_add_test(going, filled_for_one_who_hangs_up);

@@ -493,7 +493,7 @@ static void assert_denied(const char *words)
     ck_assert_ptr_null(damage);
     ck_assert_int_eq(sbx_fault_code(error), SBX_E_DENIED);
     ck_assert_msg(strstr(error->message, words) != NULL, "%s", error->message);
-    ck_assert_ptr_nonnull(strstr(sbx_fault_hint(error), "LIBSANDBOX_TEMPLATES"));
+    ck_assert_ptr_nonnull(strstr(sbx_fault_hint(error), "LIBSANDBOX_DATA_DIR"));
     ck_assert_ptr_null(sbx_template_begin(fixture_dir, 4096, &hold, &begin_error));
     ck_assert_int_eq(sbx_fault_code(begin_error), SBX_E_DENIED);
 }

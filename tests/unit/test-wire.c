@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include <sandbox/error.h>
+#include <sandbox/process.h>
+#include <sandbox/options.h>
 
 #include "lib/test-main.h"
 #include "lib/test-process.h"
@@ -272,6 +274,89 @@ START_TEST(deep_nesting)
 }
 END_TEST
 
+/* An object with @count members; the second half of them has one name, which is found last. */
+static void append_members(GString *text, guint count)
+{
+    g_string_append_c(text, '{');
+    for (guint i = 0; i < count; i++)
+        g_string_append_printf(text, "%s\"%x\":0", i > 0 ? "," : "", MIN(i, count / 2));
+    g_string_append_c(text, '}');
+}
+
+static void assert_not_parsed(const char *text, gsize length)
+{
+    g_autoptr(GError) error = NULL;
+
+    ck_assert_ptr_null(sbx_json_parse(text, length, &error));
+    ck_assert_int_eq(sbx_fault_code(error), SBX_E_PROTOCOL);
+}
+
+/* json-glib compares a repeated name with all others: 1 MiB of such took minutes. */
+START_TEST(repeated_names)
+{
+    g_autoptr(GString) one = g_string_new(NULL);
+    g_autoptr(GString) many = g_string_new("{\"a\":[");
+    g_autoptr(GString) slowest = g_string_new(NULL);
+    g_autoptr(JsonObject) object = NULL;
+    gint64 start;
+
+    append_members(one, 100000);
+    assert_not_parsed(one->str, one->len);
+    for (int i = 0; i < 1000; i++) {
+        append_members(many, 4000);
+        g_string_append_c(many, ',');
+    }
+    g_string_append(many, "0]}");
+    assert_not_parsed(many->str, many->len);
+    append_members(slowest, 6500);
+    start = g_get_monotonic_time();
+    object = sbx_json_parse(slowest->str, slowest->len, NULL);
+    ck_assert_ptr_nonnull(object);
+    ck_assert_int_lt(g_get_monotonic_time() - start, 10 * G_USEC_PER_SEC); /* valgrind, too */
+}
+END_TEST
+
+/* It leaks all but the last of several values. */
+START_TEST(several_values)
+{
+    static const char *const bad[] = {"{}{}", "{} {}", "{}[]", "{}1", "1{}", "[]{}", "{}\"\"", "\"\"{}",
+                                      "{};", "{}}", "}{}", "var a={}", ",{}", "{}:{}"};
+    static const char *const good[] = {"{}", " \t\r\n{} \t\r\n", "{\"a\":{},\"b\":[{},{}]}"};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        assert_not_parsed(bad[i], strlen(bad[i]));
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+        g_autoptr(JsonObject) object = sbx_json_parse(good[i], strlen(good[i]), NULL);
+
+        ck_assert_msg(object != NULL, "%s", good[i]);
+    }
+}
+END_TEST
+
+/* The largest command, and a long listing, are no attack. */
+START_TEST(what_is_large_and_good)
+{
+    g_autoptr(GString) text = g_string_new("{\"args\":[\"\"");
+    g_autoptr(JsonObject) object = NULL;
+    g_autofree char *name = g_strnfill(SBX_ENV_TOTAL_MAX / SBX_ENV_MAX - 8, 'N');
+
+    for (int i = 1; i < SBX_ARGS_MAX; i++)
+        g_string_append(text, ",\"x\"");
+    g_string_append(text, "],\"env\":{\"\":0");
+    for (int i = 1; i < SBX_ENV_MAX; i++)
+        g_string_append_printf(text, ",\"%s%d\":\"\"", name, i);
+    g_string_append(text, "},\"sandboxes\":[0");
+    for (int i = 0; i < 50000; i++)
+        g_string_append(text, ",{\"id\":\"sbx_loc\",\"status\":1,\"image\":\"a\",\"created_ms\":1,"
+                              "\"deadline_ms\":0,\"memory\":1,\"vcpus\":2,\"labels\":{\"a\":\"b\"}}");
+    g_string_append(text, "]}");
+    object = sbx_json_parse(text->str, text->len, NULL);
+    ck_assert_ptr_nonnull(object);
+    ck_assert_uint_eq(json_array_get_length(sbx_json_get_array(object, "args")), SBX_ARGS_MAX);
+    ck_assert_uint_eq(json_object_get_size(sbx_json_get_object(object, "env")), SBX_ENV_MAX);
+}
+END_TEST
+
 START_TEST(surplus_descriptors)
 {
     int fds[200];
@@ -494,6 +579,9 @@ int main(void)
     tcase_add_test(messages, brackets_behind_a_comment);
     tcase_add_test(messages, packet_that_is_too_long);
     tcase_add_test(messages, deep_nesting);
+    tcase_add_test(messages, repeated_names);
+    tcase_add_test(messages, several_values);
+    tcase_add_test(messages, what_is_large_and_good);
     tcase_add_test(messages, surplus_descriptors);
     tcase_add_test(messages, memfds_that_are_not_what_they_should_be);
     tcase_add_test(json, getters_check_types);

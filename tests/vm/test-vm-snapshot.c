@@ -261,6 +261,62 @@ END_TEST
 
 /* --- only its disk --- */
 
+typedef struct {
+    sbx *sandbox;
+    pthread_barrier_t *start;
+    int code;
+    char *message;
+} Rival;
+
+static void *take_the_name(void *data)
+{
+    Rival *rival = data;
+    sbx_error *error = NULL;
+
+    pthread_barrier_wait(rival->start);
+    rival->code = sbx_snapshot(rival->sandbox, "contested", &error);
+    rival->message = g_strdup(error != NULL ? sbx_error_message(error) : "");
+    sbx_error_free(error);
+    return NULL;
+}
+
+/* What differs in the machine differs in the template: one name is one snapshot all the same. */
+START_TEST(two_at_once)
+{
+    pthread_barrier_t start;
+    pthread_t threads[2];
+    Rival rivals[2] = {{.start = &start}, {.start = &start}};
+    sbx_snapshot_list *list = NULL;
+    int made = 0;
+
+    pthread_barrier_init(&start, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        sbx_options *options = vm_options((guint64)(256 + 32 * i) * VM_MIB);
+
+        rivals[i].sandbox = vm_create_with(options);
+        sbx_options_unref(options);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, take_the_name, &rivals[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        made += rivals[i].code == SBX_OK;
+        ck_assert_msg(rivals[i].code == SBX_OK ||
+                          (rivals[i].code == SBX_E_BUSY &&
+                           strstr(rivals[i].message, "contested is being made") != NULL) ||
+                          rivals[i].code == SBX_E_EXISTS,
+                      "%s: %s", sbx_error_code_name(rivals[i].code), rivals[i].message);
+        g_free(rivals[i].message);
+        end_sandbox(rivals[i].sandbox);
+    }
+    ck_assert_int_eq(made, 1);
+    ck_assert_int_ge(find("contested", &list), 0);
+    sbx_snapshot_list_free(list);
+    remove_snapshot("contested");
+    ck_assert_msg(!is_listed("contested"), "there was another one of that name");
+    pthread_barrier_destroy(&start);
+}
+END_TEST
+
 static char *read_log(void)
 {
     g_autofree char *path = vm_path("data/log/keeper.log");
@@ -523,6 +579,7 @@ int main(void)
     tcase_add_test(content, it_goes_on);
     tcase_add_test(content, of_a_paused_one);
     tcase_add_test(content, names);
+    tcase_add_test(content, two_at_once);
     suite_add_tcase(suite, content);
     tcase_set_timeout(disks, vm_limit(180000) / 1000);
     tcase_add_loop_test(disks, damaged_memory, 0, 2);

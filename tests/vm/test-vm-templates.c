@@ -343,6 +343,31 @@ START_TEST(a_template_is_cut_under_its_spares)
 }
 END_TEST
 
+/* The next spares come from a new one. */
+START_TEST(a_pool_gets_its_template_again)
+{
+    sbx_options *options = vm_options(MEMORY);
+    gint64 created = 0;
+    gint64 again = 0;
+    g_autofree char *id = NULL;
+
+    copy_templates("pristine", "data/cache/templates");
+    g_setenv("LIBSANDBOX_SPARES", "1", TRUE);
+    use_keeper("rp");
+    ck_assert_int_eq(sbx_pool_fill(options, 1, vm_limit(120000), NULL), 1);
+    id = only_template(&created);
+    damage(id, "memory", FLIP);
+    /* Its spare was there before; the one in its place finds the damage. */
+    ck_assert(create_clone());
+    ck_assert_int_eq(sbx_pool_fill(options, 1, vm_limit(120000), NULL), 1);
+    ck_assert_int_eq(sbx_pool_fill(options, 2, vm_limit(120000), NULL), 2);
+    g_free(only_template(&again));
+    ck_assert_int_gt(again, created);
+    leave_keeper();
+    sbx_options_unref(options);
+}
+END_TEST
+
 /* --- a keeper that is killed while it builds --- */
 
 static int tell_stage(void *data, int permille, const char *stage, const char *text)
@@ -478,10 +503,12 @@ START_TEST(the_disk_is_full_meanwhile)
     use_keeper("rt");
     code = build_with(fill_disk, filler, NULL, &error);
     ck_assert_msg(code < 0, "it was built without room");
-    printf("  %s: %s\n", sbx_error_code_name(code), sbx_error_message(error));
+    printf("  %s\n", sbx_error_message(error));
+    ck_assert_msg(g_regex_match_simple("full|No space left", sbx_error_message(error), 0, 0), "\"%s\"",
+                  sbx_error_message(error));
     said = log_since(data, 0);
     ck_assert_msg(strstr(said, "no template for") != NULL, "the keeper says \"%s\"", said);
-    sbx_error_free(error);
+    vm_check_error(code, SBX_E_NO_SPACE, error, "sbx_template_build");
     ck_assert_int_eq(unlink(filler), 0);
     ck_assert_msg(!create_clone(), "a template was made");
     leave_keeper();
@@ -539,13 +566,13 @@ int main(void)
     tcase_add_test(damages, two_keepers_build_it_once);
     tcase_add_loop_test(damages, a_damaged_template, 0, G_N_ELEMENTS(cases));
     tcase_add_test(damages, a_template_is_cut_under_its_spares);
+    tcase_add_test(damages, a_pool_gets_its_template_again);
     suite_add_tcase(suite, damages);
     tcase_set_timeout(hosts, vm_limit(180000) / 1000);
     tcase_add_unchecked_fixture(hosts, build_first, NULL);
     tcase_add_test(hosts, the_builder_is_killed);
     tcase_add_test(hosts, there_is_no_room_for_it);
-    if (vm_full())
-        tcase_add_test(hosts, the_disk_is_full_meanwhile);
+    tcase_add_test(hosts, the_disk_is_full_meanwhile);
     tcase_add_test(hosts, qemu_is_updated);
     suite_add_tcase(suite, hosts);
     return vm_main("vm-templates", suite);
