@@ -40,6 +40,8 @@ typedef struct sbx_process sbx_process;
 #define SBX_CAUSE_OUTPUT 5   /* it was killed because it wrote too much */
 #define SBX_CAUSE_UNKNOWN 6  /* nobody knows whether it has ended, or how */
 
+#define SBX_MEMORY_LIMIT_MIN 1048576 /* smallest sbx_command_set_memory_limit() */
+
 #define SBX_ARGS_MAX 65536             /* arguments of one command */
 #define SBX_COMMAND_BYTES_MAX 18874368 /* bytes of one command, arguments, script, environment */
 
@@ -216,6 +218,44 @@ SBX_PUBLIC void sbx_command_set_detached(sbx_command *command, int detached);
  * somebody must read them. sbx_run() and sbx_sh() always do this. Never blocks. Since: 0.1
  */
 SBX_PUBLIC void sbx_command_end_output_at_exit(sbx_command *command, int end);
+
+/**
+ * sbx_command_set_memory_limit:
+ * @command: a command
+ * @bytes: SBX_MEMORY_LIMIT_MIN or more, or 0 for no limit but the sandbox's memory (the default)
+ * @error: where to put an error, or NULL
+ *
+ * Limits the memory of the command and everything it starts, together, file cache and kernel memory
+ * included. The guest's kernel first takes back file cache, then kills a process of the command:
+ * SBX_CAUSE_OOM. Others in the sandbox are not affected. The limit outlives the command in what it
+ * leaves behind, as all limits do. Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_memory_limit(sbx_command *command, uint64_t bytes,
+                                            sbx_error **error);
+
+/**
+ * sbx_command_set_process_limit:
+ * @command: a command
+ * @count: how many processes and threads, the command itself included; 0: no limit (the default)
+ * @error: where to put an error, or NULL
+ *
+ * When so many exist, fork() and its like fail with EAGAIN in the command and what it has started.
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_process_limit(sbx_command *command, int count, sbx_error **error);
+
+/**
+ * sbx_command_set_cpu_limit:
+ * @command: a command
+ * @milliseconds: of CPU time; 0: no limit (the default)
+ * @error: where to put an error, or NULL
+ *
+ * When the command and everything it has started have used so much CPU time together, on all
+ * processors, in programs and in the kernel, all of them are killed: SBX_CAUSE_CPU. Waiting costs none.
+ * Kept to within a few milliseconds. Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_cpu_limit(sbx_command *command, int64_t milliseconds,
+                                         sbx_error **error);
 
 /**
  * sbx_run:

@@ -18,6 +18,8 @@
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
 #include <sandbox/template.h>
+#include <sandbox/terminal.h>
+#include <sandbox/usage.h>
 #include <sandbox/version.h>
 
 #endif

@@ -204,6 +204,11 @@ static void encode(const SbxAgentCommand *command, const SbxAgentProcess *proces
         .env_count = command->env != NULL ? g_strv_length((char **)command->env) : 0,
         .cwd = command->cwd,
         .user = command->user,
+        .rows = command->rows,
+        .columns = command->columns,
+        .memory_limit = command->memory_limit,
+        .task_limit = command->task_limit,
+        .cpu_limit = command->cpu_limit_us,
         .flags = (pumps[INPUT].is_open ? SBX_COMMAND_STDIN : 0) |
                  (pumps[OUTPUT].is_open ? SBX_COMMAND_STDOUT : 0) |
                  (pumps[ERROR_OUTPUT].is_open ? SBX_COMMAND_STDERR : 0) |
@@ -307,6 +312,7 @@ SbxAgentProcess *sbx_agent_session_spawn(SbxAgentSession *session, const SbxAgen
     process->data = data;
     process->notify = notify;
     open_pumps(process, command, (const int[]){stdin_fd, stdout_fd, stderr_fd});
+    process->pumps[OUTPUT].follow_reader = command->rows > 0;
     sbx_agent_process_ref(process); /* until report_end */
     encode(command, process, &body);
     const char *fault = find_fault(&body);
@@ -331,6 +337,19 @@ void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScop
 
     sbx_tlv_writer_init(&body, SBX_PROTO_MAX_REPLY);
     sbx_signal_encode(&body, &message);
+    agent_control_request(process->session, "POST", path, &body, done, data);
+}
+
+void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
+                              SbxAgentDoneFunc done, gpointer data)
+{
+    g_autofree char *path =
+        g_strdup_printf(SBX_PROTO_PATH "processes/%" G_GUINT64_FORMAT "/resize", process->id);
+    struct sbx_size message = {.rows = rows, .columns = columns};
+    struct sbx_tlv_writer body;
+
+    sbx_tlv_writer_init(&body, SBX_PROTO_MAX_REPLY);
+    sbx_size_encode(&body, &message);
     agent_control_request(process->session, "POST", path, &body, done, data);
 }
 

@@ -258,6 +258,22 @@ static gsize write_some(AgentPump *pump, const guint8 *bytes, gsize length)
     return done;
 }
 
+static void output_ready(gpointer data);
+
+/* A pipe without a reader has an error, a socket whose peer is gone a hang-up. */
+static void watch_reader(AgentPump *pump)
+{
+    if (pump->fd >= 0)
+        set_watch(pump, pump->follow_reader ? G_IO_ERR | G_IO_HUP : 0, output_ready);
+}
+
+static gboolean reader_is_gone(const AgentPump *pump)
+{
+    GPollFD state = {.fd = pump->fd};
+
+    return g_poll(&state, 1, 0) > 0 && (state.revents & (G_IO_ERR | G_IO_HUP)) != 0;
+}
+
 static void send_queue(AgentPump *pump)
 {
     gsize done = write_some(pump, pump->queue->data + pump->queue_sent,
@@ -270,7 +286,7 @@ static void send_queue(AgentPump *pump)
     pump->queue_kept -= kept;
     give_credit(pump, done - kept);
     if (pump->queue_sent == pump->queue->len) {
-        set_watch(pump, 0, NULL);
+        watch_reader(pump);
         clear_queue(pump);
         if (pump->ended)
             finish(pump, TRUE);
@@ -284,8 +300,13 @@ static void output_ready(gpointer data)
     AgentPump *pump = data;
     SbxAgentSession *session = pump->session;
 
-    if (pump->queue != NULL)
+    if (pump->follow_reader && reader_is_gone(pump)) {
+        reader_left(pump);
+        if (pump->is_open && pump->is_left)
+            keep_queue(pump);
+    } else if (pump->queue != NULL) {
         send_queue(pump);
+    }
     agent_session_turn(session);
 }
 
@@ -357,6 +378,8 @@ static const AgentStreamOps output_ops = {.data = output_data, .closed = output_
 
 void agent_pump_receive(AgentPump *pump, const char *path)
 {
+    if (pump->follow_reader)
+        watch_reader(pump);
     pump->stream =
         agent_stream_open(pump->session, "GET", path, NULL, NULL, &output_ops, pump);
 }
@@ -429,5 +452,7 @@ gboolean agent_pump_attach(AgentPump *pump, int fd)
     pump->ended |= !was_open;
     if (pump->queue != NULL)
         set_watch(pump, G_IO_OUT, output_ready);
+    else
+        watch_reader(pump);
     return !was_open;
 }

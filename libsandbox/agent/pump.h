@@ -24,6 +24,7 @@ typedef struct {
     gboolean is_socket;
     gboolean may_wait;        /* when nobody is at the fd any more, somebody may come */
     gboolean is_left;         /* ... and for that it waits without a limit */
+    gboolean follow_reader;   /* output: ends when the fd's reader goes, also while there is none */
     SbxFdWatch *watch;
     GSource *timer;           /* until it is clear whether to wait */
     AgentStream *stream;      /* NULL when there is none any more */

@@ -116,6 +116,11 @@ typedef struct {
     const char *cwd;                /* NULL: home. Relative: to home */
     const char *user;               /* name or number; NULL: app */
     gboolean is_worker;             /* argv[0] names a worker of the agent, see protocol.h */
+    guint rows, columns;            /* of a terminal for its standard streams, at most 65535; 0: none.
+                                       stdout_fd is given, stderr_fd is -1 */
+    uint64_t memory_limit;          /* bytes, of all it starts; limits: 0 is none */
+    guint task_limit;               /* processes and threads */
+    uint64_t cpu_limit_us;          /* CPU time; all it started is killed when it is used up */
     gboolean merge_stderr;          /* standard error into standard output; stderr_fd is -1 */
     /* sh: output that is there when the main process exits is all; what background children write
      * later is thrown away and does not disturb them. Otherwise output lasts until everybody who
@@ -159,7 +164,8 @@ typedef void (*SbxAgentExitedFunc)(SbxAgentProcess *process, const SbxAgentExit 
  *
  * Backpressure is end to end: an fd that is not read stops the guest's process at its pipe, an fd
  * whose reader goes away gives the guest's process SIGPIPE. When the process closes its standard
- * input, stdin_fd is closed.
+ * input, stdin_fd is closed. A terminal hangs up as soon as stdout_fd's reader has gone; the end of
+ * stdin_fd is typed as its end-of-file character.
  *
  * Returns a reference to be given back with sbx_agent_process_unref, which does not affect the
  * process in the guest. */
@@ -178,6 +184,11 @@ typedef enum {
 /* done may be NULL. NO_PROCESS when it is over. */
 void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScope scope,
                               SbxAgentDoneFunc done, gpointer data);
+/* Of its terminal; its foreground processes get SIGWINCH. done may be NULL. NO_PROCESS when it is over,
+ * INVALID when it has no terminal. */
+void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
+                              SbxAgentDoneFunc done, gpointer data);
+
 /* Of a process and all it started, by the guest's own claim. What is not known is 0. */
 typedef struct {
     uint64_t cpu_user_us;

@@ -217,6 +217,7 @@ JsonObject *sbx_command_to_json(const sbx_command *command)
         json_object_set_member(object, "cwd", sbx_json_bytes_node(command->cwd));
     if (command->user != NULL)
         json_object_set_member(object, "user", sbx_json_bytes_node(command->user));
+    sbx_command_confines_to_json(command, object);
     for (int i = 0; i < 3; i++)
         json_object_set_string_member(object, streams[i], modes[command->stdio[i]]);
     return object;

@@ -194,12 +194,21 @@ struct sbx_command {
     char *user;
     int stdio[3];
     int fds[3]; /* the caller's, for SBX_STDIO_FD */
+    int rows, columns; /* of its terminal, 0: none */
+    uint64_t memory_limit; /* limits: 0 is none */
+    int process_limit;
+    int64_t cpu_limit_ms;
 };
 
 /* What sbx_command_set_fd() makes of a stream. */
 #define SBX_STDIO_FD 4
 
 JsonObject *sbx_command_to_json(const sbx_command *command);
+
+/* terminal.c */
+
+/* Adds terminal and limits to the members of a command. */
+void sbx_command_confines_to_json(const sbx_command *command, JsonObject *object);
 
 /* result.c */
 
@@ -222,6 +231,10 @@ typedef struct {
 } SbxEnd;
 
 void sbx_end_from_json(JsonObject *object, SbxEnd *end);
+/* Asks the keeper something about a process. Takes @params, which may be NULL. SBX_E_GONE when the
+ * sandbox has ended. */
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error);
 /* NULL while it runs, and when its end is unknown. */
 const SbxEnd *sbx_process_end(sbx_process *process);
 

@@ -300,29 +300,38 @@ const SbxEnd *sbx_process_end(sbx_process *process)
     return look(process) == 1 ? &process->end : NULL;
 }
 
-static int send_signal(sbx_process *process, int signal, int scope, const char *operation,
-                       sbx_error **error)
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error)
 {
-    g_auto(SbxReply) reply = {0};
+    g_autoptr(JsonObject) owned = params != NULL ? params : json_object_new();
     sbx_error *reason = NULL;
-    JsonObject *params;
     int code = sbx_check_handle(process->sandbox, operation, error);
 
     if (code < 0)
         return code;
+    json_object_set_string_member(owned, "sandbox", process->sandbox->id);
+    json_object_set_int_member(owned, "process", process->number);
+    code = sbx_call(0, method, json_object_ref(owned), NULL, 0, reply, operation, &reason);
+    if (reason != NULL)
+        return sbx_process_call_failed(process->sandbox, reason, operation, error);
+    return code == SBX_E_NOT_FOUND ? sbx_process_sandbox_gone(process->sandbox, operation, error)
+                                   : code;
+}
+
+static int send_signal(sbx_process *process, int signal, int scope, const char *operation,
+                       sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+    JsonObject *params;
+
     if (scope < SBX_SCOPE_PROCESS || scope > SBX_SCOPE_ALL)
         return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "%d is not a scope", scope);
     if (signal < 1 || signal > 64)
         return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "%d is not a signal", signal);
     params = json_object_new();
-    json_object_set_string_member(params, "sandbox", process->sandbox->id);
-    json_object_set_int_member(params, "process", process->number);
     json_object_set_int_member(params, "signal", signal);
     json_object_set_int_member(params, "scope", scope);
-    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, operation, &reason);
-    if (reason != NULL)
-        return sbx_process_call_failed(process->sandbox, reason, operation, error);
-    return code == SBX_E_NOT_FOUND ? sbx_process_sandbox_gone(process->sandbox, operation, error) : code;
+    return sbx_process_call(process, "process.signal", params, &reply, operation, error);
 }
 
 int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)

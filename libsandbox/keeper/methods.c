@@ -189,6 +189,8 @@ static const struct {
     {"process.start", start},              {"process.list", sbx_process_method_list},
     {"process.detach", sbx_process_method_detach},
     {"process.attach", sbx_process_method_attach},
+    {"process.resize", sbx_process_resize_method},
+    {"process.usage", sbx_process_usage_method},
     {"sandbox.pause", sbx_pause_method},   {"sandbox.resume", sbx_resume_method},
     {"sandbox.fork", sbx_fork_method},     {"sandbox.snapshot", sbx_snapshot_method},
     {"snapshot.list", sbx_snapshot_method_list},

@@ -49,6 +49,8 @@ static SbxProcess *find_detached(SbxSandbox *sandbox, SbxRequest *request, GErro
                       sandbox->id, number);
         return NULL;
     }
+    if (process->client != NULL)
+        sbx_client_look(process->client);
     if (process->client != NULL) {
         sbx_fault_set(error, SBX_E_BUSY, 0, "detach there first: sbx_process_detach()",
                       "somebody is attached to process %" G_GINT64_FORMAT, number);

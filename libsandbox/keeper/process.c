@@ -94,8 +94,15 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
     else
         command->argv = args;
     command->env = sbx_env_parse(sbx_json_get_object(params, "env"), error);
-    if (command->env == NULL || !parse_streams(params, command, error))
+    if (command->env == NULL || !parse_streams(params, command, error) ||
+        !sbx_command_parse_confines(params, &command->agent, error))
         return FALSE;
+    if (command->agent.rows > 0 && (!command->piped[1] || command->piped[2])) {
+        sbx_fault_set(error, SBX_E_INVALID, 0,
+                      "leave standard output a pipe, and standard error merged into it",
+                      "a command on a terminal has no other output than its terminal");
+        return FALSE;
+    }
     command->cwd = sbx_json_get_bytes(params, "cwd");
     command->user = sbx_json_get_bytes(params, "user");
     command->agent.is_worker = sbx_json_get_boolean(params, "worker", FALSE);
@@ -111,7 +118,7 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
     return TRUE;
 }
 
-static GError *agent_fault(const GError *error)
+GError *sbx_agent_fault(const GError *error)
 {
     int code = SBX_E_PROTOCOL;
     int number = 0;
@@ -167,7 +174,7 @@ static void fail(SbxProcess *process, const GError *error)
             g_ptr_array_add(sandbox->orphans, process);
         return;
     }
-    sbx_process_finish_with_fault(process, agent_fault(error));
+    sbx_process_finish_with_fault(process, sbx_agent_fault(error));
 }
 
 static void started(SbxAgentProcess *agent_process, int pid, const GError *error, gpointer data)
@@ -192,12 +199,6 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
     sbx_request_reply(g_steal_pointer(&process->request), result, NULL, 0);
 }
 
-/* The guest's figures are its own claims; they only have to fit. */
-static void set_figure(JsonObject *object, const char *name, guint64 value)
-{
-    json_object_set_int_member(object, name, (gint64)MIN(value, (guint64)G_MAXINT64));
-}
-
 /* SIGKILL, or that a child of it got one and it gave up, after somebody here has sent one. */
 static int cause_of(const SbxProcess *process, const SbxAgentExit *exit)
 {
@@ -215,19 +216,10 @@ static int cause_of(const SbxProcess *process, const SbxAgentExit *exit)
 
 static JsonObject *describe_exit(const SbxProcess *process, const SbxAgentExit *exit)
 {
-    JsonObject *result = json_object_new();
+    JsonObject *result = sbx_exit_to_json(exit);
 
-    json_object_set_int_member(result, "exit_code",
-                               exit->signalled ? 128 + exit->status : exit->status);
-    json_object_set_int_member(result, "signal", exit->signalled ? exit->status : 0);
-    json_object_set_boolean_member(result, "oom", exit->oom);
     json_object_set_int_member(result, "cause", cause_of(process, exit));
     json_object_set_boolean_member(result, "output_cut", exit->output_cut);
-    set_figure(result, "cpu_time_us",
-               MIN(exit->cpu_user_us, (guint64)G_MAXINT64) +
-                   MIN(exit->cpu_system_us, (guint64)G_MAXINT64));
-    set_figure(result, "peak_memory", exit->peak_memory);
-    set_figure(result, "wall_time_us", exit->wall_ns / 1000);
     return result;
 }
 
@@ -312,6 +304,7 @@ static gboolean relay_fds(SbxProcess *process, const Command *command, int *fds,
 static void prepare_leaving(SbxProcess *process, Command *command, SbxProcessMode mode)
 {
     command->agent.may_detach = mode != SBX_PROCESS_RUN;
+    command->agent.input_waits = command->agent.rows > 0;
     for (guint i = 0; i < 3; i++) {
         process->is_kept[i] = command->agent.may_detach && command->piped[i] &&
                               !command->relayed[i] && (i > 0 || command->agent.input_waits);
@@ -374,7 +367,7 @@ static void signal_sent(SbxAgentSession *session, const GError *error, gpointer 
 
     (void)session;
     if (error != NULL && !g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_NO_PROCESS))
-        sbx_request_fail(request, agent_fault(error));
+        sbx_request_fail(request, sbx_agent_fault(error));
     else
         sbx_request_reply(request, json_object_new(), NULL, 0);
 }
@@ -393,4 +386,12 @@ void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request)
     else
         sbx_agent_process_signal(process->agent_process, (int)signal, (SbxAgentScope)scope,
                                  signal_sent, request);
+}
+
+SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params)
+{
+    gint64 number = sbx_json_get_int(params, "process", 0);
+    SbxProcess *process = g_hash_table_lookup(sandbox->processes, &number);
+
+    return process != NULL && process->end == NULL ? process->agent_process : NULL;
 }

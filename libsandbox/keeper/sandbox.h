@@ -220,6 +220,10 @@ typedef enum {
 /* Starts a command; takes @request. */
 void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode mode);
 void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request);
+/* The process that a request names, or NULL when it has ended. */
+SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params);
+/* What an error of the agent session is to a client. */
+GError *sbx_agent_fault(const GError *error);
 
 /* process-end.c */
 
@@ -232,5 +236,13 @@ void sbx_process_forget_ended(SbxSandbox *sandbox);
 void sbx_process_method_detach(SbxKeeper *keeper, SbxRequest *request);
 void sbx_process_method_attach(SbxKeeper *keeper, SbxRequest *request);
 void sbx_process_method_list(SbxKeeper *keeper, SbxRequest *request);
+
+/* process-requests.c */
+
+/* Terminal and limits of a command; FALSE with *error set when they are out of range. */
+gboolean sbx_command_parse_confines(JsonObject *params, SbxAgentCommand *command, GError **error);
+JsonObject *sbx_exit_to_json(const SbxAgentExit *exit);
+void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request);
+void sbx_process_usage_method(SbxKeeper *keeper, SbxRequest *request);
 
 #endif
