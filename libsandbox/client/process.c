@@ -42,17 +42,12 @@ int sbx_pipes_open(SbxPipes *pipes, const int *modes, const char *operation, sbx
     return SBX_OK;
 }
 
-/* The descriptors that go along with a command, in order; a negative code when one is missing. */
-static int collect_fds(const sbx_command *command, const SbxPipes *pipes, int *fds,
-                       const char *operation, sbx_error **error)
+/* The descriptors that go along with a command, in order. */
+static int collect_fds(const sbx_command *command, const SbxPipes *pipes, int *fds)
 {
     int count = 0;
 
     for (int i = 0; i < 3; i++) {
-        if (command->stdio[i] == SBX_STDIO_FD && fcntl(command->fds[i], F_GETFD) < 0)
-            return sbx_fail(error, SBX_E_INVALID, EBADF, operation, NULL,
-                            "descriptor %d, which is to be standard stream %d, is not open",
-                            command->fds[i], i);
         if (command->stdio[i] == SBX_STDIO_FD)
             fds[count++] = command->fds[i];
         else if (pipes->theirs[i] >= 0)
@@ -61,6 +56,7 @@ static int collect_fds(const sbx_command *command, const SbxPipes *pipes, int *f
     return count;
 }
 
+/* Before descriptors of our own may take the number of one that was closed. */
 static int check_command(const sbx_command *command, const char *operation, sbx_error **error)
 {
     if (command->program != NULL && *command->program == '\0')
@@ -70,6 +66,11 @@ static int check_command(const sbx_command *command, const char *operation, sbx_
         return sbx_fail(error, SBX_E_TOO_BIG, 0, operation,
                         "write the script to a file in the sandbox and run that",
                         "the script is longer than 16 MiB");
+    for (int i = 0; i < 3; i++)
+        if (command->stdio[i] == SBX_STDIO_FD && fcntl(command->fds[i], F_GETFD) < 0)
+            return sbx_fail(error, SBX_E_INVALID, EBADF, operation, NULL,
+                            "descriptor %d, which is to be standard stream %d, is not open",
+                            command->fds[i], i);
     return SBX_OK;
 }
 
@@ -80,13 +81,9 @@ static int64_t send_start(sbx *sandbox, const char *method, const sbx_command *c
 {
     JsonObject *params;
     int fds[3];
-    int n_fds = check_command(command, operation, error);
+    int n_fds = collect_fds(command, pipes, fds);
     int64_t id;
 
-    if (n_fds == SBX_OK)
-        n_fds = collect_fds(command, pipes, fds, operation, error);
-    if (n_fds < 0)
-        return n_fds;
     params = sbx_command_to_json(command);
     json_object_set_string_member(params, "sandbox", sandbox->id);
     if (modes[SBX_STDIN] == SBX_STDIO_NULL)
@@ -156,7 +153,10 @@ int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out, sbx_e
 
     if (command == NULL || out == NULL)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "command or out is NULL");
-    code = sbx_pipes_open(&pipes, command->is_detached ? no_pipes : command->stdio, __func__, error);
+    code = check_command(command, __func__, error);
+    if (code == SBX_OK)
+        code = sbx_pipes_open(&pipes, command->is_detached ? no_pipes : command->stdio, __func__,
+                              error);
     if (code == SBX_OK)
         code = sbx_process_take_link(sandbox, &link, __func__, error);
     if (code < 0)
@@ -406,7 +406,9 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
 
     if (modes[SBX_STDIN] == SBX_STDIO_PIPE)
         modes[SBX_STDIN] = SBX_STDIO_NULL; /* nobody would write to it */
-    code = sbx_pipes_open(&pipes, modes, operation, error);
+    code = check_command(command, operation, error);
+    if (code == SBX_OK)
+        code = sbx_pipes_open(&pipes, modes, operation, error);
     if (code == SBX_OK)
         code = sbx_process_take_link(sandbox, &link, operation, error);
     if (code < 0)
