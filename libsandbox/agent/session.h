@@ -126,6 +126,12 @@ typedef struct {
      * later is thrown away and does not disturb them. Otherwise output lasts until everybody who
      * holds the pipe has closed it. */
     gboolean output_ends_at_exit;
+    guint64 output_limit;           /* bytes of both outputs together; 0: none. What is beyond is thrown
+                                       away, and all it started is killed */
+    gboolean may_detach;            /* sbx_agent_process_leave and what belongs to it will be used */
+    gboolean input_waits;           /* ... and its input does not end with a client's: a terminal */
+    guint kept_streams;             /* bits 0 to 2: streams whose fd is -1 and that begin as if everybody
+                                       had left; needs may_detach */
 } SbxAgentCommand;
 
 typedef struct {
@@ -138,6 +144,7 @@ typedef struct {
     uint64_t max_rss;               /* bytes; of its largest process */
     uint64_t peak_memory;           /* bytes; of all it started together, as far as known */
     uint64_t wall_ns;
+    gboolean output_cut;            /* by the output_limit */
 } SbxAgentExit;
 
 /* pid is the guest's; error NULL when it runs. */
@@ -202,6 +209,21 @@ void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc don
 void sbx_agent_process_detach(SbxAgentProcess *process);
 /* Kills all it started (SIGKILL to the cgroup), then as detach. */
 void sbx_agent_process_cancel(SbxAgentProcess *process);
+/* Its exit is known; with output_ends_at_exit, exited may still wait for readers. */
+gboolean sbx_agent_process_has_exited(SbxAgentProcess *process);
+
+/* Who is at the other ends of the fds of a command that may_detach. Output that nobody reads is kept,
+ * the last 256 KiB of each stream (4 KiB, when all of a session are more than 16 MiB), and does not hold
+ * the process up. Any of these may be called after the exit, too, until the last unref. */
+
+/* Whoever is there will close the fds without a word: he is gone, and what he does not read any more is
+ * kept. (Without this, his leaving gives the process SIGPIPE a moment later.) */
+void sbx_agent_process_allow_leaving(SbxAgentProcess *process);
+/* Closes the fds; input ends unless input_waits. */
+void sbx_agent_process_leave(SbxAgentProcess *process);
+/* Takes new fds (-1: none) in place of what was there: what was kept is written first. A stream that has
+ * nothing any more closes its fd. */
+void sbx_agent_process_attach(SbxAgentProcess *process, int stdin_fd, int stdout_fd, int stderr_fd);
 SbxAgentProcess *sbx_agent_process_ref(SbxAgentProcess *process);
 void sbx_agent_process_unref(SbxAgentProcess *process);
 
