@@ -3,7 +3,10 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <sandbox/console.h>
+#include <sandbox/env.h>
 #include <sandbox/error.h>
+#include <sandbox/events.h>
 #include <sandbox/fork.h>
 #include <sandbox/handle.h>
 #include <sandbox/host.h>
@@ -16,6 +19,7 @@
 #include <sandbox/process.h>
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
+#include <sandbox/stats.h>
 #include <sandbox/template.h>
 #include <sandbox/version.h>
 

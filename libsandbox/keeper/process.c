@@ -9,6 +9,7 @@
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 
+#include "keeper/event.h"
 #include "keeper/sandbox.h"
 #include "wire/fd.h"
 #include "wire/json.h"
@@ -24,6 +25,8 @@ struct SbxProcess {
     gboolean wait;       /* answer at the end, not at the start */
     guint start_timer;   /* until the guest has said that it runs */
     SbxAgentProcess *agent_process;
+    char *command; /* for events; NULL: there are none of it */
+    int pid;
 };
 
 /* A command as it came; the strings belong to it. */
@@ -159,6 +162,7 @@ static void process_free(SbxProcess *process)
     if (process->agent_process != NULL)
         sbx_agent_process_unref(process->agent_process);
     sbx_sandbox_unref(process->sandbox);
+    g_free(process->command);
     g_free(process);
 }
 
@@ -217,6 +221,8 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
         fail(process, error);
         return;
     }
+    process->pid = pid;
+    sbx_event_emit_started(process->sandbox, pid, process->command);
     if (process->wait)
         return;
     process->client = sbx_client_ref(process->request->client);
@@ -237,6 +243,8 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
         fail(process, error);
         return;
     }
+    sbx_event_emit_exited(process->sandbox, process->pid, process->command, exit);
+    sbx_usage_sample(process->sandbox);
     result = json_object_new();
     json_object_set_int_member(result, "exit_code",
                                exit->signalled ? 128 + exit->status : exit->status);
@@ -255,7 +263,7 @@ static gboolean start_timed_out(gpointer data)
     SbxProcess *process = data;
 
     process->start_timer = 0;
-    sbx_sandbox_end(process->sandbox, "its agent did not answer any more");
+    sbx_sandbox_die(process->sandbox, "its agent did not answer any more");
     return G_SOURCE_REMOVE;
 }
 
@@ -290,6 +298,7 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait)
     process->number = ++sandbox->keeper->next_process;
     process->request = request;
     process->wait = wait;
+    process->command = sbx_event_command_text(&command.agent);
     g_hash_table_insert(sandbox->processes, &process->number, process);
     process->start_timer = g_timeout_add_seconds(START_SECONDS, start_timed_out, process);
     process->agent_process = sbx_agent_session_spawn(sandbox->session, &command.agent, fds[0],
