@@ -17,6 +17,7 @@
 
 #include <sandbox/error.h>
 #include <sandbox/handle.h>
+#include <sandbox/process.h>
 
 SBX_BEGIN_DECLS
 
@@ -28,7 +29,7 @@ typedef struct sbx_event sbx_event;
 #define SBX_EVENT_PAUSED 3
 #define SBX_EVENT_RESUMED 4
 #define SBX_EVENT_PROCESS_STARTED 5 /* has pid and command */
-#define SBX_EVENT_PROCESS_EXITED 6  /* has pid, command, code, signal; text: the cause */
+#define SBX_EVENT_PROCESS_EXITED 6  /* has pid, command, code, signal, cause */
 #define SBX_EVENT_OOM 7             /* the guest's kernel killed in a command for want of memory */
 #define SBX_EVENT_EXTENDED 8        /* has the new deadline */
 #define SBX_EVENT_KILLED 9          /* by sbx_kill() */
@@ -133,6 +134,9 @@ SBX_PUBLIC int64_t sbx_event_code(const sbx_event *event);
 
 /** sbx_event_signal: the signal that ended the process. Since: 0.1 */
 SBX_PUBLIC int sbx_event_signal(const sbx_event *event);
+
+/** sbx_event_cause: why the process ended, one of SBX_CAUSE_; -1 for other events. Since: 0.1 */
+SBX_PUBLIC int sbx_event_cause(const sbx_event *event);
 
 /** sbx_event_pid: the process's number in the guest. Since: 0.1 */
 SBX_PUBLIC int sbx_event_pid(const sbx_event *event);

@@ -9,6 +9,8 @@
 #ifndef SANDBOX_PROCESS_H
 #define SANDBOX_PROCESS_H
 
+#include <stdint.h>
+
 #include <sandbox/handle.h>
 
 SBX_BEGIN_DECLS
@@ -23,6 +25,15 @@ typedef struct sbx_process sbx_process;
 #define SBX_STDIO_NULL 0  /* /dev/null */
 #define SBX_STDIO_PIPE 1  /* a pipe, see sbx_process_fd() */
 #define SBX_STDIO_MERGE 2 /* standard error only: the same stream as standard output */
+
+/* Why a command ended: sbx_process_cause(), sbx_result_cause(). */
+#define SBX_CAUSE_EXIT 0     /* it exited by itself */
+#define SBX_CAUSE_SIGNAL 1   /* a signal ended it */
+#define SBX_CAUSE_OOM 2      /* the guest's kernel killed it, or a child of it, for memory */
+#define SBX_CAUSE_DEADLINE 3 /* it was killed at its deadline */
+#define SBX_CAUSE_CPU 4      /* it was killed when its CPU time was used up */
+#define SBX_CAUSE_OUTPUT 5   /* it was killed because it wrote too much */
+#define SBX_CAUSE_UNKNOWN 6  /* nobody knows whether it has ended, or how */
 
 #define SBX_ARGS_MAX 65536             /* arguments of one command */
 #define SBX_COMMAND_BYTES_MAX 18874368 /* bytes of one command, arguments, script, environment */
@@ -259,6 +270,43 @@ SBX_PUBLIC int sbx_process_exit_signal(sbx_process *process);
  * Never blocks; any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_process_oom(sbx_process *process);
+
+/**
+ * sbx_process_cause:
+ * @process: a process
+ *
+ * Why it ended: one of SBX_CAUSE_; -1 while it runs, and when its sandbox ended first. A signal or exit
+ * code that SBX_CAUSE_OOM and what follows it explain is still told by sbx_process_exit_code() and
+ * sbx_process_exit_signal(). Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_cause(sbx_process *process);
+
+/**
+ * sbx_process_cpu_time_us:
+ * @process: a process
+ *
+ * Microseconds of CPU time, user and system, that it and everything it started had used when it ended;
+ * 0 while it runs. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC uint64_t sbx_process_cpu_time_us(sbx_process *process);
+
+/**
+ * sbx_process_peak_memory:
+ * @process: a process
+ *
+ * The most bytes of memory that it and everything it started ever used together, file cache included; 0
+ * while it runs. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC uint64_t sbx_process_peak_memory(sbx_process *process);
+
+/**
+ * sbx_process_wall_time_us:
+ * @process: a process
+ *
+ * Microseconds from its start to its end by the guest's clock; 0 while it runs. Never blocks; any thread.
+ * Since: 0.1
+ */
+SBX_PUBLIC uint64_t sbx_process_wall_time_us(sbx_process *process);
 
 /**
  * sbx_process_signal:

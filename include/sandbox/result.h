@@ -4,6 +4,7 @@
 #define SANDBOX_RESULT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sandbox/macros.h>
 
@@ -34,6 +35,23 @@ SBX_PUBLIC int sbx_result_signal(const sbx_result *result);
  * 1 when the guest's kernel killed a process of the command for want of memory, else 0. Since: 0.1
  */
 SBX_PUBLIC int sbx_result_oom(const sbx_result *result);
+
+/**
+ * sbx_result_cause:
+ * @result: a result, not NULL
+ *
+ * Why the command ended, one of SBX_CAUSE_. Since: 0.1
+ */
+SBX_PUBLIC int sbx_result_cause(const sbx_result *result);
+
+/** sbx_result_cpu_time_us: as sbx_process_cpu_time_us(). Since: 0.1 */
+SBX_PUBLIC uint64_t sbx_result_cpu_time_us(const sbx_result *result);
+
+/** sbx_result_peak_memory: as sbx_process_peak_memory(). Since: 0.1 */
+SBX_PUBLIC uint64_t sbx_result_peak_memory(const sbx_result *result);
+
+/** sbx_result_wall_time_us: as sbx_process_wall_time_us(). Since: 0.1 */
+SBX_PUBLIC uint64_t sbx_result_wall_time_us(const sbx_result *result);
 
 /**
  * sbx_result_stdout:

@@ -36,10 +36,10 @@ typedef struct sbx_stats sbx_stats;
 /* In the guest. */
 #define SBX_STAT_GUEST_CPU 14         /* CPU time that its kernel counts, microseconds */
 #define SBX_STAT_GUEST_MEMORY 15      /* bytes in use, without what could be dropped */
-#define SBX_STAT_GUEST_MEMORY_PEAK 16 /* the most there ever was of it */
+#define SBX_STAT_GUEST_MEMORY_PEAK 16 /* the most that all commands together ever had */
 #define SBX_STAT_GUEST_DISK_USED 17   /* bytes, of its root file system */
 #define SBX_STAT_GUEST_DISK_SIZE 18
-#define SBX_STAT_GUEST_PROCESSES 19
+#define SBX_STAT_GUEST_PROCESSES 19    /* processes and threads, the kernel's own too */
 
 /**
  * sbx_stats_get:

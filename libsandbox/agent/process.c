@@ -141,9 +141,11 @@ static void take_exit(SbxAgentProcess *process, AgentStream *stream)
         .signalled = record.signalled,
         .status = (int)record.status,
         .oom = record.oom,
+        .cause = (int)record.cause,
         .cpu_user_us = record.cpu_user,
         .cpu_system_us = record.cpu_system,
         .max_rss = record.max_rss,
+        .peak_memory = MAX(record.peak_memory, record.max_rss),
         .wall_ns = record.wall,
     };
     process->has_exited = TRUE;
@@ -299,6 +301,11 @@ void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScop
     sbx_tlv_writer_init(&body, SBX_PROTO_MAX_REPLY);
     sbx_signal_encode(&body, &message);
     agent_control_request(process->session, "POST", path, &body, done, data);
+}
+
+void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc done, gpointer data)
+{
+    agent_process_ask_usage(process->session, process, process->id, done, data);
 }
 
 void sbx_agent_process_detach(SbxAgentProcess *process)

@@ -1,6 +1,6 @@
 /* session-private.h: shared by the parts of the session: session.c (life, input and output),
  * reset.c (the beginning of a clone's), stream.c (nghttp2 callbacks), control.c (small requests),
- * process.c and pump.c. */
+ * metrics.c, process.c and pump.c. */
 #ifndef SBX_AGENT_SESSION_PRIVATE_H
 #define SBX_AGENT_SESSION_PRIVATE_H
 
@@ -98,5 +98,9 @@ void agent_stream_free(AgentStream *stream);
 /* --- control.c */
 void agent_control_request(SbxAgentSession *session, const char *method, const char *path,
                            struct sbx_tlv_writer *body, SbxAgentDoneFunc done, gpointer data);
+
+/* --- metrics.c */
+void agent_process_ask_usage(SbxAgentSession *session, SbxAgentProcess *process, guint64 id,
+                             SbxAgentUsageFunc done, gpointer data);
 
 #endif

@@ -88,6 +88,25 @@ void sbx_agent_session_ping(SbxAgentSession *session, SbxAgentDoneFunc done, gpo
  * while any process of this session is not over. */
 void sbx_agent_session_park(SbxAgentSession *session, SbxAgentDoneFunc done, gpointer data);
 
+/* Of the whole guest, by its own claim. What is not known is 0. */
+typedef struct {
+    uint64_t uptime_ns;
+    uint64_t cpu_time_us;           /* of all its CPUs, since its start */
+    uint64_t memory_total;          /* bytes */
+    uint64_t memory_available;
+    uint64_t memory_peak;           /* of all commands together */
+    uint64_t disk_total;            /* of its root file system */
+    uint64_t disk_free;
+    uint64_t tasks;                 /* processes and threads, the kernel's own too */
+    uint64_t load_milli;            /* load average of the last minute, in thousandths */
+} SbxAgentMetrics;
+
+/* metrics is NULL when error is set. */
+typedef void (*SbxAgentMetricsFunc)(SbxAgentSession *session, const SbxAgentMetrics *metrics,
+                                    const GError *error, gpointer data);
+void sbx_agent_session_get_metrics(SbxAgentSession *session, SbxAgentMetricsFunc done,
+                                   gpointer data);
+
 typedef struct {
     const char *const *argv;        /* program and arguments; with a script: its $0, $1 and so on */
     const char *script;             /* bash -c SCRIPT, BASH_ENV=$HOME/.bashrc; NULL: none */
@@ -108,9 +127,11 @@ typedef struct {
     gboolean signalled;
     int status;                     /* exit code 0-255, or the signal 1-64 */
     gboolean oom;                   /* the OOM killer struck in its cgroup */
-    uint64_t cpu_user_us;
+    int cause;                      /* SBX_CAUSE_EXIT, SIGNAL, OOM or CPU */
+    uint64_t cpu_user_us;           /* of all it started */
     uint64_t cpu_system_us;
-    uint64_t max_rss;               /* bytes */
+    uint64_t max_rss;               /* bytes; of its largest process */
+    uint64_t peak_memory;           /* bytes; of all it started together, as far as known */
     uint64_t wall_ns;
 } SbxAgentExit;
 
@@ -150,6 +171,21 @@ typedef enum {
 /* done may be NULL. NO_PROCESS when it is over. */
 void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScope scope,
                               SbxAgentDoneFunc done, gpointer data);
+/* Of a process and all it started, by the guest's own claim. What is not known is 0. */
+typedef struct {
+    uint64_t cpu_user_us;
+    uint64_t cpu_system_us;
+    uint64_t memory;                /* bytes, file cache included */
+    uint64_t peak_memory;
+    uint64_t tasks;                 /* processes and threads */
+    uint64_t read_bytes;            /* from disks */
+    uint64_t written_bytes;
+} SbxAgentUsage;
+
+/* usage is NULL when error is set: NO_PROCESS when it is over. */
+typedef void (*SbxAgentUsageFunc)(SbxAgentProcess *process, const SbxAgentUsage *usage,
+                                  const GError *error, gpointer data);
+void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc done, gpointer data);
 /* Loses interest: its fds are closed, started and exited will not be called any more, notify will.
  * The process goes on without standard input; its next output gives it SIGPIPE. */
 void sbx_agent_process_detach(SbxAgentProcess *process);

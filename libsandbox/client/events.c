@@ -251,6 +251,11 @@ int sbx_event_signal(const sbx_event *event)
     return (int)sbx_json_get_int(event->values, "signal", 0);
 }
 
+int sbx_event_cause(const sbx_event *event)
+{
+    return (int)sbx_json_get_int(event->values, "cause", -1);
+}
+
 int sbx_event_pid(const sbx_event *event)
 {
     return (int)sbx_json_get_int(event->values, "pid", 0);

@@ -204,10 +204,23 @@ typedef struct {
     size_t allocated;
 } SbxBuffer;
 
-struct sbx_result {
+/* How a command ended and what it took, as the keeper tells it. */
+typedef struct {
     int exit_code;
     int signal;
     int oom;
+    int cause;
+    uint64_t cpu_time_us;
+    uint64_t peak_memory;
+    uint64_t wall_time_us;
+} SbxEnd;
+
+void sbx_end_from_json(JsonObject *object, SbxEnd *end);
+/* NULL while it runs, and when its end is unknown. */
+const SbxEnd *sbx_process_end(sbx_process *process);
+
+struct sbx_result {
+    SbxEnd end;
     SbxBuffer out;
     SbxBuffer err;
 };

@@ -27,9 +27,7 @@ struct sbx_process {
     int pid;
     int fds[3];
     int state; /* 0 = running, 1 = ended, negative = how waiting failed */
-    int exit_code;
-    int signal;
-    int oom;
+    SbxEnd end;
     char *failure;
 };
 
@@ -236,9 +234,7 @@ static void note_end(sbx_process *process, int got, SbxMessage *message)
         return;
     }
     process->state = 1;
-    process->exit_code = (int)sbx_json_get_int(params, "exit_code", -1);
-    process->signal = (int)sbx_json_get_int(params, "signal", 0);
-    process->oom = sbx_json_get_boolean(params, "oom", FALSE);
+    sbx_end_from_json(params, &process->end);
 }
 
 /* Looks for the end without waiting. Returns the state. */
@@ -287,19 +283,9 @@ int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
     return state;
 }
 
-int sbx_process_exit_code(sbx_process *process)
+const SbxEnd *sbx_process_end(sbx_process *process)
 {
-    return look(process) == 1 ? process->exit_code : -1;
-}
-
-int sbx_process_exit_signal(sbx_process *process)
-{
-    return look(process) == 1 ? process->signal : 0;
-}
-
-int sbx_process_oom(sbx_process *process)
-{
-    return look(process) == 1 ? process->oom : 0;
+    return look(process) == 1 ? &process->end : NULL;
 }
 
 int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
@@ -396,9 +382,7 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
         sbx_result_free(result);
         return call_failed(sandbox, reason, operation, error);
     }
-    result->exit_code = (int)sbx_json_get_int(reply.result, "exit_code", -1);
-    result->signal = (int)sbx_json_get_int(reply.result, "signal", 0);
-    result->oom = sbx_json_get_boolean(reply.result, "oom", FALSE);
+    sbx_end_from_json(reply.result, &result->end);
     sbx_link_give(&link);
     *out = result;
     return SBX_OK;

@@ -31,21 +31,6 @@ ssize_t sbx_buffer_read(SbxBuffer *buffer, int fd)
     return n;
 }
 
-int sbx_result_exit_code(const sbx_result *result)
-{
-    return result->exit_code;
-}
-
-int sbx_result_signal(const sbx_result *result)
-{
-    return result->signal;
-}
-
-int sbx_result_oom(const sbx_result *result)
-{
-    return result->oom;
-}
-
 static const void *contents(const SbxBuffer *buffer, size_t *length)
 {
     if (length != NULL)

@@ -6,6 +6,7 @@
 
 #include <sandbox/error.h>
 #include <sandbox/events.h>
+#include <sandbox/process.h>
 
 #include "wire/json.h"
 
@@ -22,6 +23,7 @@ typedef struct {
     char *command;
     int code;
     int signal;
+    int cause; /* one of SBX_CAUSE_ */
     int pid;
     gint64 deadline_ms;
 } Event;
@@ -115,6 +117,8 @@ static JsonObject *describe(const Event *event)
         sbx_json_set_text(object, "command", event->command);
     set_number(object, "code", event->code);
     set_number(object, "signal", event->signal);
+    if (event->type == SBX_EVENT_PROCESS_EXITED)
+        json_object_set_int_member(object, "cause", event->cause);
     set_number(object, "pid", event->pid);
     set_number(object, "deadline_ms", event->deadline_ms);
     return object;
@@ -276,8 +280,24 @@ void sbx_event_emit_started(SbxSandbox *sandbox, int pid, const char *command)
     record_process(sandbox, SBX_EVENT_PROCESS_STARTED, pid, command);
 }
 
+/* For people. */
+static char *describe_exit(const SbxAgentExit *exit, int cause)
+{
+    static const char *const causes[] = {
+        [SBX_CAUSE_OOM] = ": out of memory",
+        [SBX_CAUSE_DEADLINE] = ": its time was over",
+        [SBX_CAUSE_CPU] = ": its CPU time was used up",
+        [SBX_CAUSE_OUTPUT] = ": it wrote too much",
+        [SBX_CAUSE_UNKNOWN] = ": nobody knows whether it has ended",
+    };
+    const char *why = cause >= 0 && cause < (int)G_N_ELEMENTS(causes) ? causes[cause] : NULL;
+
+    return g_strdup_printf("%s %d%s", exit->signalled ? "ended by signal" : "exit code",
+                           exit->status, why != NULL ? why : "");
+}
+
 void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command,
-                           const SbxAgentExit *exit)
+                           const SbxAgentExit *exit, int cause)
 {
     Event *event;
 
@@ -286,14 +306,10 @@ void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command,
     event = record_process(sandbox, SBX_EVENT_PROCESS_EXITED, pid, command);
     if (event == NULL)
         return;
+    event->cause = cause;
     event->code = exit->signalled ? 128 + exit->status : exit->status;
     event->signal = exit->signalled ? exit->status : 0;
-    if (exit->signalled)
-        event->text = g_strdup_printf("ended by signal %d%s", exit->status,
-                                      exit->oom ? ": out of memory" : "");
-    else
-        event->text = g_strdup_printf("exit code %d%s", exit->status,
-                                      exit->oom ? ", out of memory in it" : "");
+    event->text = describe_exit(exit, cause);
 }
 
 char *sbx_event_command_text(const SbxAgentCommand *command)

@@ -24,8 +24,9 @@ void sbx_event_emit_extended(SbxSandbox *sandbox);
 void sbx_event_emit_end(SbxSandbox *sandbox);
 /* Of a command; @command is what sbx_event_command_text() made of it. NULL is one of ours. */
 void sbx_event_emit_started(SbxSandbox *sandbox, int pid, const char *command);
+/* @cause: one of SBX_CAUSE_ */
 void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command,
-                           const SbxAgentExit *exit);
+                           const SbxAgentExit *exit, int cause);
 /* Its beginning, for people; NULL for a worker, of which there are no events. */
 char *sbx_event_command_text(const SbxAgentCommand *command);
 

@@ -232,6 +232,29 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
     sbx_request_reply(g_steal_pointer(&process->request), result, NULL, 0);
 }
 
+/* The guest's figures are its own claims; they only have to fit. */
+static void set_figure(JsonObject *object, const char *name, guint64 value)
+{
+    json_object_set_int_member(object, name, (gint64)MIN(value, (guint64)G_MAXINT64));
+}
+
+static JsonObject *describe_exit(const SbxAgentExit *exit)
+{
+    JsonObject *result = json_object_new();
+
+    json_object_set_int_member(result, "exit_code",
+                               exit->signalled ? 128 + exit->status : exit->status);
+    json_object_set_int_member(result, "signal", exit->signalled ? exit->status : 0);
+    json_object_set_boolean_member(result, "oom", exit->oom);
+    json_object_set_int_member(result, "cause", exit->cause);
+    set_figure(result, "cpu_time_us",
+               MIN(exit->cpu_user_us, (guint64)G_MAXINT64) +
+                   MIN(exit->cpu_system_us, (guint64)G_MAXINT64));
+    set_figure(result, "peak_memory", exit->peak_memory);
+    set_figure(result, "wall_time_us", exit->wall_ns / 1000);
+    return result;
+}
+
 static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, const GError *error,
                    gpointer data)
 {
@@ -243,13 +266,9 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
         fail(process, error);
         return;
     }
-    sbx_event_emit_exited(process->sandbox, process->pid, process->command, exit);
+    sbx_event_emit_exited(process->sandbox, process->pid, process->command, exit, exit->cause);
     sbx_usage_sample(process->sandbox);
-    result = json_object_new();
-    json_object_set_int_member(result, "exit_code",
-                               exit->signalled ? 128 + exit->status : exit->status);
-    json_object_set_int_member(result, "signal", exit->signalled ? exit->status : 0);
-    json_object_set_boolean_member(result, "oom", exit->oom);
+    result = describe_exit(exit);
     if (process->request != NULL)
         sbx_request_reply(g_steal_pointer(&process->request), result, NULL, 0);
     else

@@ -124,10 +124,39 @@ static gboolean guest_silent(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* Its own claim; 0 is what it does not know. */
+static void set_claim(Ask *ask, const char *name, guint64 value)
+{
+    if (value > 0)
+        set(ask, name, (gint64)MIN(value, (guint64)G_MAXINT64));
+}
+
+static void guest_answered(SbxAgentSession *session, const SbxAgentMetrics *metrics,
+                           const GError *error, gpointer data)
+{
+    Ask *ask = data;
+
+    (void)session;
+    (void)error;
+    if (metrics != NULL && ask->request != NULL) {
+        set_claim(ask, "guest_cpu", metrics->cpu_time_us);
+        set_claim(ask, "guest_memory", metrics->memory_total - metrics->memory_available);
+        set_claim(ask, "guest_memory_peak", metrics->memory_peak);
+        set_claim(ask, "guest_disk_used", metrics->disk_total - metrics->disk_free);
+        set_claim(ask, "guest_disk_size", metrics->disk_total);
+        set_claim(ask, "guest_processes", metrics->tasks);
+    }
+    ask->guest_awaited = FALSE;
+    check_complete(ask);
+    ask_unref(ask);
+}
+
 static void ask_guest(Ask *ask)
 {
-    ask->guest_awaited = FALSE;
-    (void)guest_silent;
+    ask->guest_awaited = TRUE;
+    ask->refs++;
+    ask->timer = g_timeout_add(GUEST_MS, guest_silent, ask);
+    sbx_agent_session_get_metrics(ask->sandbox->session, guest_answered, ask);
 }
 
 void sbx_stats_method_get(SbxKeeper *keeper, SbxRequest *request)

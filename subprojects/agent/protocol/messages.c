@@ -57,6 +57,12 @@ struct exit_state {
     bool ended;
 };
 
+/* The others are the host's to say. */
+static bool known_cause(uint32_t cause)
+{
+    return cause <= SBX_EXIT_CAUSE_OOM || cause == SBX_EXIT_CAUSE_CPU;
+}
+
 static bool exit_item(const struct sbx_tlv *item, void *out)
 {
     struct exit_state *state = out;
@@ -85,6 +91,10 @@ static bool exit_item(const struct sbx_tlv *item, void *out)
         return sbx_tlv_get_u64(item, &record->max_rss);
     case SBX_TAG_WALL:
         return sbx_tlv_get_u64(item, &record->wall);
+    case SBX_TAG_EXIT_CAUSE:
+        return sbx_tlv_get_u32(item, &record->cause) && known_cause(record->cause);
+    case SBX_TAG_PEAK_MEMORY:
+        return sbx_tlv_get_u64(item, &record->peak_memory);
     default:
         return true;
     }
@@ -108,6 +118,8 @@ void sbx_exit_encode(struct sbx_tlv_writer *writer, const struct sbx_exit *recor
     sbx_tlv_put_u64(writer, SBX_TAG_CPU_SYSTEM, record->cpu_system);
     sbx_tlv_put_u64(writer, SBX_TAG_MAX_RSS, record->max_rss);
     sbx_tlv_put_u64(writer, SBX_TAG_WALL, record->wall);
+    sbx_tlv_put_u32(writer, SBX_TAG_EXIT_CAUSE, record->cause);
+    sbx_tlv_put_u64(writer, SBX_TAG_PEAK_MEMORY, record->peak_memory);
 }
 
 static bool failure_item(const struct sbx_tlv *item, void *out)
@@ -202,12 +214,14 @@ enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id)
     static const struct path_name whole[] = {{SBX_PROTO_PATH "setup", SBX_RESOURCE_SETUP},
                                              {SBX_PROTO_PATH "ping", SBX_RESOURCE_PING},
                                              {SBX_PROTO_PATH "park", SBX_RESOURCE_PARK},
+                                             {SBX_PROTO_PATH "metrics", SBX_RESOURCE_METRICS},
                                              {NULL, SBX_RESOURCE_UNKNOWN}};
     static const struct path_name parts[] = {{"", SBX_RESOURCE_PROCESS},
                                              {"/stdin", SBX_RESOURCE_STDIN},
                                              {"/stdout", SBX_RESOURCE_STDOUT},
                                              {"/stderr", SBX_RESOURCE_STDERR},
                                              {"/signal", SBX_RESOURCE_SIGNAL},
+                                             {"/usage", SBX_RESOURCE_USAGE},
                                              {NULL, SBX_RESOURCE_UNKNOWN}};
     size_t prefix = sizeof processes - 1;
 

@@ -7,6 +7,7 @@
  *
  *   POST /v1/setup                   setup -> 200 info. Repeatable: a clone gets a new identity.
  *   GET  /v1/ping                    -> 204
+ *   GET  /v1/metrics                 -> 200 metrics of the machine
  *   POST /v1/park                    -> 204, after which the agent forgets the HTTP/2 session and
  *                                    expects a new one on the same stream; the keeper sends nothing
  *                                    more on the old one. 409 while a process is being served. A
@@ -17,6 +18,7 @@
  *   PUT  /v1/processes/ID/stdin      request body is its standard input
  *   GET  /v1/processes/ID/stdout     response body is its standard output (and so on for stderr)
  *   POST /v1/processes/ID/signal     signal -> 204, 404 or 409 failure
+ *   GET  /v1/processes/ID/usage      -> 200 usage of all it started, 404 once it has exited
  *
  * ID is decimal, chosen by the keeper, unused at the time. The four requests of a process may be
  * sent in one write, the POST first. Every other answer than the above carries a failure.
@@ -92,9 +94,23 @@ enum sbx_tag {
     SBX_TAG_CPU_SYSTEM,    /* u64, microseconds */
     SBX_TAG_MAX_RSS,       /* u64, bytes */
     SBX_TAG_WALL,          /* u64, nanoseconds */
+    SBX_TAG_EXIT_CAUSE,    /* u32, enum sbx_exit_cause */
+    SBX_TAG_PEAK_MEMORY,   /* u64, bytes */
     SBX_TAG_FAILURE = 80,  /* u32, enum sbx_failure_kind */
     SBX_TAG_ERRNO,         /* u32 */
     SBX_TAG_TEXT,
+    /* Usage and metrics, all u64. */
+    SBX_TAG_MEMORY = 96,      /* bytes */
+    SBX_TAG_TASKS,            /* processes and threads */
+    SBX_TAG_READ_BYTES,
+    SBX_TAG_WRITTEN_BYTES,
+    SBX_TAG_UPTIME,           /* nanoseconds */
+    SBX_TAG_CPU_TIME,         /* microseconds */
+    SBX_TAG_MEMORY_TOTAL,
+    SBX_TAG_MEMORY_AVAILABLE,
+    SBX_TAG_DISK_TOTAL,
+    SBX_TAG_DISK_FREE,
+    SBX_TAG_LOAD,             /* thousandths */
 };
 
 enum sbx_command_flags {
@@ -117,6 +133,14 @@ enum sbx_signal_scope {
     SBX_SCOPE_PROCESS = 0,
     SBX_SCOPE_GROUP = 1,   /* its process group, as a terminal would */
     SBX_SCOPE_CGROUP = 2,  /* everything it started, whatever that did to hide */
+};
+
+/* Why a process ended, as far as the guest can tell; the numbers are the public ones. */
+enum sbx_exit_cause {
+    SBX_EXIT_CAUSE_EXIT = 0,
+    SBX_EXIT_CAUSE_SIGNAL = 1,
+    SBX_EXIT_CAUSE_OOM = 2,    /* it or a child was killed for memory, and it did not end well */
+    SBX_EXIT_CAUSE_CPU = 4,    /* its cgroup had used up its CPU time */
 };
 
 enum sbx_failure_kind {
@@ -202,9 +226,11 @@ struct sbx_exit {
     bool signalled;
     uint32_t status;  /* exit code, or the signal */
     bool oom;
-    uint64_t cpu_user;
+    uint32_t cause;   /* enum sbx_exit_cause */
+    uint64_t cpu_user; /* of its whole cgroup; without one, of what it waited for */
     uint64_t cpu_system;
-    uint64_t max_rss;
+    uint64_t max_rss; /* of its largest process */
+    uint64_t peak_memory; /* of its whole cgroup; 0: not known */
     uint64_t wall;
 };
 
@@ -217,6 +243,30 @@ struct sbx_failure {
 struct sbx_signal {
     uint32_t number;
     uint32_t scope;
+};
+
+/* Of a running process and all it started; without cgroups, of that process alone. */
+struct sbx_usage {
+    uint64_t cpu_user;      /* microseconds */
+    uint64_t cpu_system;
+    uint64_t memory;        /* bytes */
+    uint64_t peak_memory;
+    uint64_t tasks;
+    uint64_t read_bytes;    /* from disks; 0 when the kernel does not count */
+    uint64_t written_bytes;
+};
+
+/* Of the machine. What cannot be found out is 0. */
+struct sbx_metrics {
+    uint64_t uptime;        /* nanoseconds */
+    uint64_t cpu_time;      /* microseconds, of all CPUs */
+    uint64_t memory_total;  /* bytes */
+    uint64_t memory_available;
+    uint64_t memory_peak;   /* of all commands together */
+    uint64_t disk_total;    /* of the root file system */
+    uint64_t disk_free;
+    uint64_t tasks;
+    uint64_t load;          /* of the last minute, thousandths */
 };
 
 void sbx_command_encode(struct sbx_tlv_writer *writer, const struct sbx_command *command);
@@ -233,6 +283,10 @@ void sbx_failure_encode(struct sbx_tlv_writer *writer, const struct sbx_failure 
 bool sbx_failure_decode(const void *data, size_t length, struct sbx_failure *out);
 void sbx_signal_encode(struct sbx_tlv_writer *writer, const struct sbx_signal *signal);
 bool sbx_signal_decode(const void *data, size_t length, struct sbx_signal *out);
+void sbx_usage_encode(struct sbx_tlv_writer *writer, const struct sbx_usage *usage);
+bool sbx_usage_decode(const void *data, size_t length, struct sbx_usage *out);
+void sbx_metrics_encode(struct sbx_tlv_writer *writer, const struct sbx_metrics *metrics);
+bool sbx_metrics_decode(const void *data, size_t length, struct sbx_metrics *out);
 
 /* A request's path, taken apart. */
 enum sbx_resource {
@@ -240,11 +294,13 @@ enum sbx_resource {
     SBX_RESOURCE_SETUP,
     SBX_RESOURCE_PING,
     SBX_RESOURCE_PARK,
+    SBX_RESOURCE_METRICS,
     SBX_RESOURCE_PROCESS,
     SBX_RESOURCE_STDIN,
     SBX_RESOURCE_STDOUT,
     SBX_RESOURCE_STDERR,
     SBX_RESOURCE_SIGNAL,
+    SBX_RESOURCE_USAGE,
 };
 enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id);
 /* A decimal number without sign, space or leading zero; false on overflow. */

@@ -10,6 +10,7 @@
 struct agent_mode {
     bool init;       /* PID 1 of a guest; otherwise the test mode on an ordinary machine */
     bool no_cgroup;  /* commands stay in the agent's own cgroup */
+    const char *cgroup; /* below which commands get theirs; NULL: where it is mounted */
     bool user_self;  /* commands run as whoever runs the agent, whatever user they ask for */
 };
 

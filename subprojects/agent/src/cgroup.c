@@ -17,7 +17,7 @@
 
 /* What the kernel and the agent keep of the machine's memory when commands want it all. Kernel
  * memory that is not charged to a cgroup grows with the machine, hence the second part. */
-enum { RESERVE_MIB = 40, RESERVE_PER_MEMORY = 64, KEEP = 4 };
+enum { RESERVE_MIB = 40, RESERVE_PER_MEMORY = 64, KEEP = 4, KEEP_MEMORY = 4 << 20 };
 #define PIDS_MAX "16384"
 
 struct lingering {
@@ -59,6 +59,8 @@ static void limit_parent(void)
     }
     write_at(parent_fd, "pids.max", PIDS_MAX);
     write_at(parent_fd, "cgroup.subtree_control", "+memory");
+    write_at(parent_fd, "cgroup.subtree_control", "+pids");
+    write_at(parent_fd, "cgroup.subtree_control", "+io");
 }
 
 static bool make_parent(void)
@@ -82,8 +84,14 @@ void cgroup_init(const char *mount_point)
     write_at(root_fd, "cgroup.subtree_control", "+memory");
     write_at(root_fd, "cgroup.subtree_control", "+pids");
     write_at(root_fd, "cgroup.subtree_control", "+cpu");
+    write_at(root_fd, "cgroup.subtree_control", "+io");
     if (!make_parent())
         agent_fatal("cannot make the commands' cgroup: %s", strerror(errno));
+}
+
+int cgroup_parent_fd(void)
+{
+    return parent_fd;
 }
 
 static void name_of(uint64_t serial, char out[24])
@@ -91,19 +99,31 @@ static void name_of(uint64_t serial, char out[24])
     snprintf(out, 24, "%" PRIu64, serial);
 }
 
-bool cgroup_create(struct cgroup *out)
+static bool write_number(int dir, const char *name, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return write_at(dir, name, text);
+}
+
+static bool take_kept(struct cgroup *out)
+{
+    while (kept_count > 0) {
+        *out = kept[--kept_count];
+        if (!cgroup_populated(out)) {
+            cgroup_begin(out);
+            return true;
+        }
+        cgroup_close_files(out); /* root in the guest removed it, or put somebody there */
+    }
+    return false;
+}
+
+static bool make_new(struct cgroup *out)
 {
     char name[24];
 
-    out->fd = -1;
-    if (root_fd < 0)
-        return true;
-    while (kept_count > 0) {
-        *out = kept[--kept_count];
-        if (faccessat(out->fd, "cgroup.events", F_OK, 0) == 0)
-            return true;
-        close(out->fd); /* root in the guest removed it */
-    }
     out->serial = ++last_serial;
     name_of(out->serial, name);
     if (mkdirat(parent_fd, name, 0755) < 0) {
@@ -113,7 +133,42 @@ bool cgroup_create(struct cgroup *out)
             return false;
     }
     out->fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    return out->fd >= 0;
+    if (out->fd < 0)
+        return false;
+    cgroup_open_files(out);
+    return true;
+}
+
+static bool set_limits(const struct cgroup *cgroup, const struct cgroup_limits *limits)
+{
+    if (limits->memory > 0 && !write_number(cgroup->fd, "memory.max", limits->memory))
+        return false;
+    /* A kernel without swap has no such file, and needs none. */
+    if (limits->memory > 0 && !write_number(cgroup->fd, "memory.swap.max", 0) && errno != ENOENT)
+        return false;
+    return limits->tasks == 0 || write_number(cgroup->fd, "pids.max", limits->tasks);
+}
+
+bool cgroup_create(const struct cgroup_limits *limits, struct cgroup *out)
+{
+    bool limited = limits->memory > 0 || limits->tasks > 0;
+
+    *out = CGROUP_NONE;
+    if (root_fd < 0) {
+        errno = ENOTSUP;
+        return !limited;
+    }
+    if (!limited && take_kept(out))
+        return true;
+    if (!make_new(out))
+        return false;
+    out->limited = limited;
+    if (set_limits(out, limits))
+        return true;
+    int error = errno;
+    cgroup_release(out);
+    errno = error;
+    return false;
 }
 
 static void signal_members(int fd, int number)
@@ -145,31 +200,12 @@ bool cgroup_signal(const struct cgroup *cgroup, int number)
     return true;
 }
 
-/* The number after the key in a file of "key number" lines; otherwise when it cannot be read. */
-static unsigned long read_count(int dir, const char *name, const char *key, unsigned long otherwise)
-{
-    char text[512];
-
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return otherwise;
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = 0;
-    const char *count = strstr(text, key);
-    return count != NULL ? strtoul(count + strlen(key), NULL, 10) : otherwise;
-}
-
-bool cgroup_saw_oom(const struct cgroup *cgroup)
-{
-    return cgroup->fd >= 0 && read_count(cgroup->fd, "memory.events", "\noom_kill ", 0) > 0;
-}
-
-/* As good as new: nobody in it, and no trace of an earlier OOM kill. */
+/* As good as new: nobody in it, no trace of an earlier OOM kill, and little of the file cache that
+ * its command has filled, which the next one would be charged for. */
 static bool is_reusable(const struct cgroup *cgroup)
 {
-    return read_count(cgroup->fd, "cgroup.events", "populated ", 1) == 0 &&
-           read_count(cgroup->fd, "memory.events", "\noom_kill ", 1) == 0;
+    return !cgroup->limited && !cgroup_populated(cgroup) && !cgroup_saw_oom(cgroup) &&
+           cgroup_read_number(cgroup->fd, "memory.current") <= KEEP_MEMORY;
 }
 
 static bool remove_directory(uint64_t serial)
@@ -185,17 +221,17 @@ void cgroup_release(struct cgroup *cgroup)
         return;
     if (kept_count < KEEP && is_reusable(cgroup)) {
         kept[kept_count++] = *cgroup;
-        cgroup->fd = -1;
+        *cgroup = CGROUP_NONE;
         return;
     }
-    close(cgroup->fd);
-    cgroup->fd = -1;
-    if (remove_directory(cgroup->serial))
+    uint64_t serial = cgroup->serial;
+    cgroup_close_files(cgroup);
+    if (remove_directory(serial))
         return;
     struct lingering *entry = malloc(sizeof *entry);
     if (entry == NULL)
         return;
-    entry->serial = cgroup->serial;
+    entry->serial = serial;
     entry->next = lingering_list;
     lingering_list = entry;
 }

@@ -10,6 +10,7 @@
 #include "identity.h"
 #include "launch.h"
 #include "loop.h"
+#include "metrics.h"
 #include "reaper.h"
 #include "reset.h"
 #include "server.h"
@@ -25,7 +26,7 @@
 
 static _Noreturn void usage(void)
 {
-    fprintf(stderr, "usage: sbx-agent --socket-fd N [--reset-fd N] [--no-cgroup] "
+    fprintf(stderr, "usage: sbx-agent --socket-fd N [--reset-fd N] [--no-cgroup | --cgroup DIR] "
                     "[--user-self]\n");
     exit(2);
 }
@@ -36,6 +37,7 @@ static int parse_options(int argc, char **argv, int *reset_fd)
     static const struct option options[] = {{"socket-fd", required_argument, NULL, 's'},
                                             {"reset-fd", required_argument, NULL, 'r'},
                                             {"no-cgroup", no_argument, NULL, 'c'},
+                                            {"cgroup", required_argument, NULL, 'g'},
                                             {"user-self", no_argument, NULL, 'u'},
                                             {NULL, 0, NULL, 0}};
     int choice, fd = -1;
@@ -47,6 +49,8 @@ static int parse_options(int argc, char **argv, int *reset_fd)
             *reset_fd = atoi(optarg);
         else if (choice == 'c')
             agent_mode.no_cgroup = true;
+        else if (choice == 'g')
+            agent_mode.cgroup = optarg;
         else if (choice == 'u')
             agent_mode.user_self = true;
         else
@@ -88,11 +92,12 @@ int main(int argc, char **argv)
         if (reset_fd >= 0)
             transport_open_inherited(reset_fd);
         if (!agent_mode.no_cgroup)
-            cgroup_init("/sys/fs/cgroup");
+            cgroup_init(agent_mode.cgroup != NULL ? agent_mode.cgroup : "/sys/fs/cgroup");
     }
     loop_init();
     reaper_init();
     launch_init();
+    metrics_init();
     identity_init();
     server_init(fd);
     reset_init(reset_fd);

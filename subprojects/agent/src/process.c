@@ -2,6 +2,7 @@
 #include "process.h"
 
 #include "agent.h"
+#include "metrics.h"
 #include "spawn.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ int process_create(struct request *request)
     if (process == NULL)
         return ENOMEM;
     process->id = request->id;
-    process->cgroup.fd = -1;
+    process->cgroup = CGROUP_NONE;
     process->input.source.fd = -1;
     process->outputs[0].source.fd = process->outputs[1].source.fd = -1;
     process->main = request;
@@ -242,6 +243,18 @@ int process_signal(uint64_t id, const struct sbx_signal *message)
     return kill(target, number) == 0 ? 0 : errno;
 }
 
+bool process_usage(uint64_t id, struct sbx_usage *out)
+{
+    struct process *process = find(id);
+
+    if (process == NULL || process->state != PROCESS_RUNNING)
+        return false;
+    *out = (struct sbx_usage){0};
+    if (!cgroup_usage(&process->cgroup, out))
+        metrics_of_process(process->pid, out);
+    return true;
+}
+
 static struct process *find_running(pid_t pid)
 {
     for (size_t i = 0; i < BUCKETS; i++)
@@ -254,6 +267,25 @@ static struct process *find_running(pid_t pid)
 static uint64_t microseconds(const struct timeval *time)
 {
     return (uint64_t)time->tv_sec * 1000000u + (uint64_t)time->tv_usec;
+}
+
+static uint32_t cause_of(int status, bool oom)
+{
+    if (oom && status != 0)
+        return SBX_EXIT_CAUSE_OOM;
+    return WIFSIGNALED(status) ? SBX_EXIT_CAUSE_SIGNAL : SBX_EXIT_CAUSE_EXIT;
+}
+
+/* What is known better than from the process itself. */
+static void measure(struct process *process, struct sbx_exit *record)
+{
+    struct sbx_usage usage = {0};
+
+    if (!cgroup_measure(&process->cgroup, &usage))
+        return;
+    record->cpu_user = usage.cpu_user;
+    record->cpu_system = usage.cpu_system;
+    record->peak_memory = usage.peak_memory;
 }
 
 static void report_exit(struct process *process, int status, const struct rusage *usage)
@@ -269,8 +301,9 @@ static void report_exit(struct process *process, int status, const struct rusage
 
     if (process->main == NULL)
         return;
-    if (status != 0)
-        record.oom = cgroup_saw_oom(&process->cgroup);
+    measure(process, &record);
+    record.oom = cgroup_saw_oom(&process->cgroup);
+    record.cause = cause_of(status, record.oom);
     sbx_exit_encode(&process->main->reply, &record);
     server_reply_ready(process->main);
 }

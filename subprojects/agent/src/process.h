@@ -48,6 +48,8 @@ void process_detach(struct request *request);
 void process_forget_all(void);
 /* 0, ESRCH, or another errno. */
 int process_signal(uint64_t id, const struct sbx_signal *message);
+/* Of all it started; false when it does not run. */
+bool process_usage(uint64_t id, struct sbx_usage *out);
 /* A child was reaped; false when it is none of ours. */
 bool process_exited(pid_t pid, int status, const struct rusage *usage);
 

@@ -2,6 +2,7 @@
 #include "requests.h"
 
 #include "identity.h"
+#include "metrics.h"
 #include "process.h"
 #include "pipes.h"
 
@@ -46,6 +47,12 @@ static void begin_pipe(struct request *request)
     }
 }
 
+static bool is_pipe(enum sbx_resource resource)
+{
+    return resource == SBX_RESOURCE_STDIN || resource == SBX_RESOURCE_STDOUT ||
+           resource == SBX_RESOURCE_STDERR;
+}
+
 void requests_begin(struct request *request)
 {
     char wanted = 'P';
@@ -54,6 +61,8 @@ void requests_begin(struct request *request)
     case SBX_RESOURCE_PING:
     case SBX_RESOURCE_STDOUT:
     case SBX_RESOURCE_STDERR:
+    case SBX_RESOURCE_METRICS:
+    case SBX_RESOURCE_USAGE:
         wanted = 'G';
         break;
     case SBX_RESOURCE_STDIN:
@@ -72,7 +81,7 @@ void requests_begin(struct request *request)
         request->body_limit = SBX_PROTO_MAX_SETUP;
     } else if (request->resource == SBX_RESOURCE_SIGNAL) {
         request->body_limit = SBX_PROTO_MAX_REPLY;
-    } else if (request->resource != SBX_RESOURCE_PING && request->resource != SBX_RESOURCE_PARK) {
+    } else if (is_pipe(request->resource)) {
         begin_pipe(request);
     }
 }
@@ -151,6 +160,31 @@ static void send_signal(struct request *request)
     }
 }
 
+static void describe_machine(struct request *request)
+{
+    struct sbx_metrics metrics;
+
+    metrics_read(&metrics);
+    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
+    sbx_metrics_encode(&request->reply, &metrics);
+    request->reply_ready = true;
+    server_answer_reply(request, "200", 0);
+}
+
+static void describe_process(struct request *request)
+{
+    struct sbx_usage usage;
+
+    if (!process_usage(request->id, &usage)) {
+        fail(request, "404", SBX_FAILURE_NO_PROCESS, "the process has exited");
+        return;
+    }
+    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
+    sbx_usage_encode(&request->reply, &usage);
+    request->reply_ready = true;
+    server_answer_reply(request, "200", 0);
+}
+
 void requests_body_end(struct request *request)
 {
     if (request->answered)
@@ -175,6 +209,12 @@ void requests_body_end(struct request *request)
         break;
     case SBX_RESOURCE_SIGNAL:
         send_signal(request);
+        break;
+    case SBX_RESOURCE_METRICS:
+        describe_machine(request);
+        break;
+    case SBX_RESOURCE_USAGE:
+        describe_process(request);
         break;
     default:
         break;

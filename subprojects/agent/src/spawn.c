@@ -222,7 +222,7 @@ static bool build(struct process *process, struct preparation *preparation,
     preparation->environment = environment_build(command, &preparation->user, cwd);
     if (preparation->environment == NULL || !open_pipes(process, preparation->command_ends))
         return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
-    if (!cgroup_create(&process->cgroup))
+    if (!cgroup_create(&(struct cgroup_limits){0}, &process->cgroup))
         return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup: %s",
                     strerror(errno));
     return run(process, preparation, failure);

@@ -1,0 +1,176 @@
+/* test-agent-limits.c: what commands take and may take, as far as it does not need a machine of
+ * its own: causes, usage, metrics, the limit of CPU time. */
+#include "agent-run.h"
+
+#include <sandbox/process.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const no_rc[] = {"BASH_ENV=", NULL};
+
+static AgentRun *sh(const char *script)
+{
+    SbxAgentCommand command = {.env = no_rc, .script = script, .output_ends_at_exit = TRUE};
+    AgentRun *run = agent_run(&command, FALSE);
+
+    ck_assert_msg(run->start_error == NULL, "%s", run->start_error ? run->start_error->message : "");
+    return run;
+}
+
+static SbxAgentExit ended(const char *script)
+{
+    AgentRun *run = sh(script);
+    SbxAgentExit end;
+
+    agent_run_finish(run);
+    end = run->exit;
+    agent_run_free(run);
+    return end;
+}
+
+START_TEST(causes)
+{
+    ck_assert_int_eq(ended("exit 3").cause, SBX_CAUSE_EXIT);
+    ck_assert_int_eq(ended("kill -TERM $$").cause, SBX_CAUSE_SIGNAL);
+    ck_assert_int_eq(ended("kill -KILL $$").cause, SBX_CAUSE_SIGNAL);
+}
+END_TEST
+
+/* CPU time counts children too, also those that nobody waited for. */
+START_TEST(what_it_took)
+{
+    SbxAgentExit end = ended("for ((i = 0; i < 100000; i++)); do :; done");
+
+    ck_assert_uint_gt(end.cpu_user_us + end.cpu_system_us, 10000);
+    ck_assert_uint_ge(end.wall_ns / 1000, (end.cpu_user_us + end.cpu_system_us) / 2);
+    ck_assert_uint_ge(end.peak_memory, 1 << 20);
+    if (!agent_has_cgroups())
+        return;
+    end = ended("(for ((i = 0; i < 100000; i++)); do :; done; kill -KILL $$) & wait");
+    ck_assert_uint_gt(end.cpu_user_us + end.cpu_system_us, 10000);
+    /* The cgroup of the one before is used again, but not its figures. */
+    ck_assert_uint_lt(ended("true").cpu_user_us, end.cpu_user_us + end.cpu_system_us);
+}
+END_TEST
+
+typedef struct {
+    gboolean done;
+    SbxAgentUsage usage;
+    SbxAgentMetrics metrics;
+    int error; /* -1: none */
+} Figures;
+
+static void on_usage(SbxAgentProcess *process, const SbxAgentUsage *usage, const GError *error,
+                     gpointer data)
+{
+    Figures *figures = data;
+
+    (void)process;
+    figures->done = TRUE;
+    figures->error = error != NULL ? error->code : -1;
+    if (usage != NULL)
+        figures->usage = *usage;
+}
+
+static void on_metrics(SbxAgentSession *session, const SbxAgentMetrics *metrics,
+                       const GError *error, gpointer data)
+{
+    Figures *figures = data;
+
+    (void)session;
+    figures->done = TRUE;
+    figures->error = error != NULL ? error->code : -1;
+    if (metrics != NULL)
+        figures->metrics = *metrics;
+}
+
+static Figures usage_of(AgentRun *run)
+{
+    Figures figures = {0};
+
+    sbx_agent_process_get_usage(run->process, on_usage, &figures);
+    ck_assert(!figures.done);
+    agent_run_until(&figures.done);
+    return figures;
+}
+
+START_TEST(usage_while_it_runs)
+{
+    AgentRun *run = sh("for ((i = 0; i < 100000; i++)); do :; done; echo ready; read < <(sleep 60)");
+    Figures figures;
+
+    ck_assert(agent_run_shows(run, "ready"));
+    figures = usage_of(run);
+    ck_assert_int_eq(figures.error, -1);
+    ck_assert_uint_gt(figures.usage.cpu_user_us + figures.usage.cpu_system_us, 10000);
+    if (!agent_has_cgroups())
+        ck_assert_uint_gt(figures.usage.memory, 1 << 20);
+    if (!agent_has_cgroups())
+        ck_assert_uint_eq(figures.usage.tasks, 1);
+    sbx_agent_process_signal(run->process, SIGKILL, SBX_AGENT_SCOPE_GROUP, NULL, NULL);
+    agent_run_finish(run);
+    figures = usage_of(run);
+    ck_assert_int_eq(figures.error, SBX_AGENT_ERROR_NO_PROCESS);
+    agent_run_free(run);
+}
+END_TEST
+
+START_TEST(metrics_of_the_machine)
+{
+    Figures figures = {0};
+    uint64_t uptime;
+
+    sbx_agent_session_get_metrics(agent_session, on_metrics, &figures);
+    agent_run_until(&figures.done);
+    ck_assert_int_eq(figures.error, -1);
+    uptime = figures.metrics.uptime_ns;
+    ck_assert_uint_gt(uptime, 0);
+    ck_assert_uint_gt(figures.metrics.cpu_time_us, 0);
+    ck_assert_uint_eq(figures.metrics.memory_total,
+                      (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE));
+    ck_assert_uint_gt(figures.metrics.memory_available, 0);
+    ck_assert_uint_gt(figures.metrics.disk_total, figures.metrics.disk_free);
+    ck_assert_uint_gt(figures.metrics.tasks, 1);
+    figures.done = FALSE;
+    sbx_agent_session_get_metrics(agent_session, on_metrics, &figures);
+    agent_run_until(&figures.done);
+    ck_assert_uint_gt(figures.metrics.uptime_ns, uptime);
+}
+END_TEST
+
+START_TEST(metrics_of_a_closed_session)
+{
+    Figures figures = {0};
+
+    sbx_agent_session_get_metrics(agent_session, on_metrics, &figures);
+    sbx_agent_session_close(agent_session);
+    agent_run_until(&figures.done);
+    ck_assert_int_eq(figures.error, SBX_AGENT_ERROR_CLOSED);
+    figures.done = FALSE;
+    sbx_agent_session_get_metrics(agent_session, on_metrics, &figures);
+    agent_run_until(&figures.done);
+    ck_assert_int_eq(figures.error, SBX_AGENT_ERROR_CLOSED);
+}
+END_TEST
+
+static void add_common(TCase *tests)
+{
+    tcase_add_test(tests, causes);
+    tcase_add_test(tests, what_it_took);
+    tcase_add_test(tests, usage_while_it_runs);
+    tcase_add_test(tests, metrics_of_the_machine);
+    tcase_add_test(tests, metrics_of_a_closed_session);
+}
+
+int main(void)
+{
+    TCase *plain = tcase_create("without cgroups"), *grouped = tcase_create("with cgroups");
+
+    tcase_add_checked_fixture(plain, agent_set_up, agent_tear_down);
+    add_common(plain);
+    tcase_add_checked_fixture(grouped, agent_set_up_with_cgroups, agent_tear_down);
+    add_common(grouped);
+    return agent_test_main("agent-limits", plain) | agent_test_main("agent-limits", grouped);
+}
