@@ -12,6 +12,8 @@
 #include "wire/fd.h"
 
 #define GUEST_MS 1000
+/* A guest that answers none is asked no more. */
+#define ASKED_MAX 8
 
 typedef struct {
     guint refs; /* main loop only: the worker's, the agent's */
@@ -146,6 +148,7 @@ static void guest_answered(SbxAgentSession *session, const SbxAgentMetrics *metr
         set_claim(ask, "guest_disk_size", metrics->disk_total);
         set_claim(ask, "guest_processes", metrics->tasks);
     }
+    ask->sandbox->usage.asked--;
     ask->guest_awaited = FALSE;
     check_complete(ask);
     ask_unref(ask);
@@ -153,6 +156,9 @@ static void guest_answered(SbxAgentSession *session, const SbxAgentMetrics *metr
 
 static void ask_guest(Ask *ask)
 {
+    if (ask->sandbox->usage.asked >= ASKED_MAX)
+        return;
+    ask->sandbox->usage.asked++;
     ask->guest_awaited = TRUE;
     ask->refs++;
     ask->timer = g_timeout_add(GUEST_MS, guest_silent, ask);

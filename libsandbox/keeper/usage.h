@@ -23,6 +23,7 @@ typedef struct {
     gint64 paused_us;
     gint64 cpu_start_us;  /* of the VMM when the sandbox was ready */
     gint64 cpu_us;        /* since then; the latest reading */
+    guint asked;          /* questions to the guest that it has not answered, see stats.c */
 } SbxUsage;
 
 /* It is ready. */
