@@ -3,8 +3,9 @@
  * Stats: what a sandbox takes now, and what was used so far.
  *
  * What is measured on the host cannot be forged by the guest; figures of the guest are its own claim.
- * CPU time counts from the moment the sandbox was ready, and is that of its whole VM, emulation and
- * all.
+ * SBX_STAT_CPU counts from the moment the sandbox was ready, and is that of its whole VM, emulation
+ * and all; the guest's kernel counts from its own start, also where that was somebody else's: of a
+ * fork, a snapshot or a spare.
  */
 #ifndef SANDBOX_STATS_H
 #define SANDBOX_STATS_H

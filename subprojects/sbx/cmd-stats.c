@@ -197,9 +197,10 @@ static void print_total(const sbx_stats *total)
 {
     g_autofree char *cpu = format_duration(sbx_stats_value(total, SBX_STAT_CPU) / 1000);
 
-    printf("\nSince the keeper started: %" G_GINT64_FORMAT " sandboxes, %s of CPU time, "
+    printf("\nSince the keeper started: %" G_GINT64_FORMAT " sandbox%s, %s of CPU time, "
            "%.3f GiB-hours of memory\n",
-           sbx_stats_value(total, SBX_STAT_SANDBOXES), cpu,
+           sbx_stats_value(total, SBX_STAT_SANDBOXES),
+           sbx_stats_value(total, SBX_STAT_SANDBOXES) == 1 ? "" : "es", cpu,
            (double)sbx_stats_value(total, SBX_STAT_MEMORY_TIME) / 3600000);
 }
 
