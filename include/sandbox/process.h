@@ -25,6 +25,11 @@ typedef struct sbx_process sbx_process;
 #define SBX_STDIO_NULL 0  /* /dev/null */
 #define SBX_STDIO_PIPE 1  /* a pipe, see sbx_process_fd() */
 #define SBX_STDIO_MERGE 2 /* standard error only: the same stream as standard output */
+#define SBX_STDIO_INHERIT 3 /* this program's own standard stream of that number */
+
+#define SBX_SCOPE_PROCESS 0 /* the process alone */
+#define SBX_SCOPE_GROUP 1   /* its process group, as a terminal would */
+#define SBX_SCOPE_ALL 2     /* everything it has started, whatever that did to hide */
 
 /* Why a command ended: sbx_process_cause(), sbx_result_cause(). */
 #define SBX_CAUSE_EXIT 0     /* it exited by itself */
@@ -34,6 +39,8 @@ typedef struct sbx_process sbx_process;
 #define SBX_CAUSE_CPU 4      /* it was killed when its CPU time was used up */
 #define SBX_CAUSE_OUTPUT 5   /* it was killed because it wrote too much */
 #define SBX_CAUSE_UNKNOWN 6  /* nobody knows whether it has ended, or how */
+
+#define SBX_MEMORY_LIMIT_MIN 1048576 /* smallest sbx_command_set_memory_limit() */
 
 #define SBX_ARGS_MAX 65536             /* arguments of one command */
 #define SBX_COMMAND_BYTES_MAX 18874368 /* bytes of one command, arguments, script, environment */
@@ -130,12 +137,74 @@ SBX_PUBLIC int sbx_command_set_user(sbx_command *command, const char *user, sbx_
  * sbx_command_set_stdio:
  * @command: a command
  * @stream: SBX_STDIN, SBX_STDOUT or SBX_STDERR
- * @mode: SBX_STDIO_NULL, SBX_STDIO_PIPE, or (standard error only) SBX_STDIO_MERGE
+ * @mode: SBX_STDIO_NULL, SBX_STDIO_PIPE, SBX_STDIO_INHERIT, or (standard error only) SBX_STDIO_MERGE
  * @error: where to put an error, or NULL
+ *
+ * SBX_STDIO_INHERIT is sbx_command_set_fd() with this program's descriptor 0, 1 or 2.
  *
  * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
  */
 SBX_PUBLIC int sbx_command_set_stdio(sbx_command *command, int stream, int mode, sbx_error **error);
+
+/**
+ * sbx_command_set_fd:
+ * @command: a command
+ * @stream: SBX_STDIN, SBX_STDOUT or SBX_STDERR
+ * @fd: an open descriptor of this program: a file, a terminal, a pipe, a socket
+ * @error: where to put an error, or NULL
+ *
+ * Connects a standard stream with a descriptor instead of a pipe. The descriptor is not taken: it has
+ * to be open when the command is started, which makes a duplicate for as long as the stream lasts.
+ * Neither its flags (O_NONBLOCK) nor anything else that other programs share with it is changed. Input
+ * is read ahead: up to about 400 KiB more than the process reads may be gone from @fd.
+ *
+ * Errors: SBX_E_INVALID (no such stream, @fd is not open, or is closed to that direction). Never
+ * blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_fd(sbx_command *command, int stream, int fd, sbx_error **error);
+
+/**
+ * sbx_command_set_deadline:
+ * @command: a command
+ * @milliseconds: how long it may take, 1 to SBX_TIMEOUT_MAX_MS; 0 (the default): as long as it likes
+ * @error: where to put an error, or NULL
+ *
+ * Counted by the host's monotonic clock, from the request to start it. When the time is over, the
+ * command and everything it has started get SIGKILL, and its cause is SBX_CAUSE_DEADLINE. When the guest
+ * has not confirmed the end 5 seconds later, what became of it is unknown: exit code -1, cause
+ * SBX_CAUSE_UNKNOWN. Time goes on while the sandbox is paused; a deadline that passes meanwhile is
+ * enforced, and its end confirmed, when the sandbox is resumed. What a command that ended in time has
+ * left in the background goes on.
+ *
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_deadline(sbx_command *command, int64_t milliseconds,
+                                        sbx_error **error);
+
+/**
+ * sbx_command_set_output_limit:
+ * @command: a command
+ * @bytes: how much it may write to standard output and standard error together, 1 to INT64_MAX; 0 (the
+ *   default): no limit
+ * @error: where to put an error, or NULL
+ *
+ * A command that writes more gets SIGKILL, it and everything it has started, with the cause
+ * SBX_CAUSE_OUTPUT; of what it wrote exactly @bytes are delivered. sbx_run() succeeds with these. Only
+ * streams that go somewhere count, not SBX_STDIO_NULL.
+ *
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_output_limit(sbx_command *command, int64_t bytes, sbx_error **error);
+
+/**
+ * sbx_command_set_detached:
+ * @command: a command
+ * @detached: 1: sbx_spawn() starts it as if sbx_process_detach() had been called at once; 0: the default
+ *
+ * Pipes to its output are kept by the keeper from the first byte; a pipe to its input is at end-of-file,
+ * unless it is a terminal. sbx_run() takes no notice. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC void sbx_command_set_detached(sbx_command *command, int detached);
 
 /**
  * sbx_command_end_output_at_exit:
@@ -151,13 +220,54 @@ SBX_PUBLIC int sbx_command_set_stdio(sbx_command *command, int stream, int mode,
 SBX_PUBLIC void sbx_command_end_output_at_exit(sbx_command *command, int end);
 
 /**
+ * sbx_command_set_memory_limit:
+ * @command: a command
+ * @bytes: SBX_MEMORY_LIMIT_MIN or more, or 0 for no limit but the sandbox's memory (the default)
+ * @error: where to put an error, or NULL
+ *
+ * Limits the memory of the command and everything it starts, together, file cache and kernel memory
+ * included. The guest's kernel first takes back file cache, then kills a process of the command:
+ * SBX_CAUSE_OOM. Others in the sandbox are not affected. The limit outlives the command in what it
+ * leaves behind, as all limits do. Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_memory_limit(sbx_command *command, uint64_t bytes,
+                                            sbx_error **error);
+
+/**
+ * sbx_command_set_process_limit:
+ * @command: a command
+ * @count: how many processes and threads, the command itself included; 0: no limit (the default)
+ * @error: where to put an error, or NULL
+ *
+ * When so many exist, fork() and its like fail with EAGAIN in the command and what it has started.
+ * Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_process_limit(sbx_command *command, int count, sbx_error **error);
+
+/**
+ * sbx_command_set_cpu_limit:
+ * @command: a command
+ * @milliseconds: of CPU time; 0: no limit (the default)
+ * @error: where to put an error, or NULL
+ *
+ * When the command and everything it has started have used so much CPU time together, on all
+ * processors, in programs and in the kernel, all of them are killed: SBX_CAUSE_CPU. Waiting costs none.
+ * Kept to within a few milliseconds. Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ */
+SBX_PUBLIC int sbx_command_set_cpu_limit(sbx_command *command, int64_t milliseconds,
+                                         sbx_error **error);
+
+/**
  * sbx_run:
  * @sandbox: a sandbox
  * @command: what to run; its standard streams are pipes that this call reads, its input is empty
  * @out: (out): exit code and output; the caller frees it with sbx_result_free()
  * @error: where to put an error, or NULL
  *
- * Runs a command to its end, like sbx_sh() does a script; the same limits and errors. Since: 0.1
+ * Runs a command to its end, like sbx_sh() does a script; the same limits and errors. Streams that were
+ * set to descriptors go there; the call returns when all output was written to them. When the call
+ * fails, is cancelled, or this program dies, the command and everything it has started are killed.
+ * Since: 0.1
  */
 SBX_PUBLIC int sbx_run(sbx *sandbox, const sbx_command *command, sbx_result **out,
                        sbx_error **error) SBX_WARN_UNUSED;
@@ -169,7 +279,9 @@ SBX_PUBLIC int sbx_run(sbx *sandbox, const sbx_command *command, sbx_result **ou
  * @out: (out): the running process, one reference
  * @error: where to put an error, or NULL
  *
- * Starts a command and returns as soon as the guest has executed it. Blocks for one round trip.
+ * Starts a command and returns as soon as the guest has executed it. Blocks for one round trip. The
+ * process lives until its end or the sandbox's: when this program dies, or drops the handle, it goes on
+ * detached, see sbx_process_detach().
  *
  * Errors: SBX_E_EXEC (no such program, directory or user; the message says which), SBX_E_GONE,
  * SBX_E_TOO_BIG, SBX_E_KEEPER. Since: 0.1
@@ -320,6 +432,89 @@ SBX_PUBLIC uint64_t sbx_process_wall_time_us(sbx_process *process);
  * Errors: SBX_E_INVALID, SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
  */
 SBX_PUBLIC int sbx_process_signal(sbx_process *process, int signal, sbx_error **error);
+
+/**
+ * sbx_process_signal_scope:
+ * @process: a process
+ * @signal: a signal number of Linux x86-64, 1 to 64
+ * @scope: SBX_SCOPE_PROCESS, SBX_SCOPE_GROUP or SBX_SCOPE_ALL
+ * @error: where to put an error, or NULL
+ *
+ * Like sbx_process_signal(), to the process alone, to its process group, or to everything it has started
+ * that still runs. Blocks for one round trip.
+ *
+ * Errors: SBX_E_INVALID, SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_signal_scope(sbx_process *process, int signal, int scope,
+                                        sbx_error **error);
+
+/**
+ * sbx_process_kill:
+ * @process: a process
+ * @error: where to put an error, or NULL
+ *
+ * SIGKILL to the process and to everything it has started. Does not wait for the end. Blocks for one
+ * round trip. Errors: SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_kill(sbx_process *process, sbx_error **error);
+
+/**
+ * sbx_process_output_cut:
+ * @process: a process
+ *
+ * 1 when its output limit was reached and something of what it wrote was thrown away, else 0; known when
+ * the process has ended. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_output_cut(sbx_process *process);
+
+/**
+ * sbx_process_id:
+ * @process: a process
+ *
+ * The keeper's number for it, for sbx_process_attach(). Unique as long as the keeper runs, which is at
+ * least as long as the sandbox. Never blocks; any thread. Since: 0.1
+ */
+SBX_PUBLIC int64_t sbx_process_id(sbx_process *process);
+
+/**
+ * sbx_process_detach:
+ * @process: a process
+ * @error: where to put an error, or NULL
+ *
+ * Lets the process go on by itself. Its input ends, unless it is a terminal. Of its output the keeper
+ * keeps the last SBX_OUTPUT_KEPT bytes of each stream, less when the sandbox has very many such
+ * processes. What was delivered before can still be read from the handle's descriptors, up to
+ * end-of-file; its input is closed. The handle then is good for sbx_process_id() and for signals; the
+ * end is told to whoever attaches, and sbx_process_wait() fails with SBX_E_INVALID.
+ *
+ * A process whose client has died, or has dropped its handle, is detached in the same way; what was
+ * delivered to that client and not read is lost.
+ *
+ * A process that has ended already is a success. Blocks for one round trip.
+ * Errors: SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_detach(sbx_process *process, sbx_error **error);
+
+#define SBX_OUTPUT_KEPT 262144     /* bytes of each stream of a detached process, the last ones */
+#define SBX_PROCESSES_REMEMBERED 256 /* processes of a sandbox that have ended, the latest ones */
+
+/**
+ * sbx_process_attach:
+ * @sandbox: a sandbox; the process keeps a reference to it
+ * @id: as sbx_process_id() or sbx_process_list_id() has it
+ * @out: (out): the process, one reference
+ * @error: where to put an error, or NULL
+ *
+ * Connects with a detached process. Its descriptors bring what the keeper has kept, then what comes; it
+ * has them for those streams that were pipes when it was started. Of a process that has ended the last
+ * SBX_PROCESSES_REMEMBERED per sandbox can still be attached to: output and how it ended are told as if
+ * it ended now. Output is brought once. Blocks for one round trip.
+ *
+ * Errors: SBX_E_NOT_FOUND (no such process, or it is too long ago), SBX_E_BUSY (somebody is attached to
+ * it), SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_attach(sbx *sandbox, int64_t id, sbx_process **out,
+                                  sbx_error **error) SBX_WARN_UNUSED;
 
 SBX_END_DECLS
 

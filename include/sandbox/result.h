@@ -37,6 +37,15 @@ SBX_PUBLIC int sbx_result_signal(const sbx_result *result);
 SBX_PUBLIC int sbx_result_oom(const sbx_result *result);
 
 /**
+ * sbx_result_output_cut:
+ * @result: a result, not NULL
+ *
+ * 1 when the command reached its output limit and something of what it wrote was thrown away, else 0.
+ * Since: 0.1
+ */
+SBX_PUBLIC int sbx_result_output_cut(const sbx_result *result);
+
+/**
  * sbx_result_cause:
  * @result: a result, not NULL
  *

@@ -16,11 +16,14 @@
 #include <sandbox/macros.h>
 #include <sandbox/options.h>
 #include <sandbox/pool.h>
+#include <sandbox/process-list.h>
 #include <sandbox/process.h>
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
 #include <sandbox/stats.h>
 #include <sandbox/template.h>
+#include <sandbox/terminal.h>
+#include <sandbox/usage.h>
 #include <sandbox/version.h>
 
 #endif

@@ -13,6 +13,7 @@ struct _SbxAgentProcess {
     guint64 id;
     AgentStream *main;
     AgentPump pumps[3];
+    AgentAllowance allowance;
     gboolean output_ends_at_exit;
     gboolean detached;
     gboolean over;            /* the last callback is on its way */
@@ -61,6 +62,7 @@ static void report_end(gpointer object)
         if (process->started != NULL)
             process->started(process, 0, process->error, process->data);
     } else if (!process->detached && process->exited != NULL) {
+        process->exit.output_cut = process->allowance.is_exceeded;
         process->exited(process, process->error == NULL ? &process->exit : NULL, process->error,
                         process->data);
     }
@@ -80,7 +82,7 @@ static void end(SbxAgentProcess *process)
 
 static gboolean output_is_complete(SbxAgentProcess *process)
 {
-    return process->pumps[OUTPUT].fd < 0 && process->pumps[ERROR_OUTPUT].fd < 0;
+    return !process->pumps[OUTPUT].is_open && !process->pumps[ERROR_OUTPUT].is_open;
 }
 
 static void end_if_complete(SbxAgentProcess *process)
@@ -111,6 +113,19 @@ static void output_done(gpointer owner, gboolean intact)
         agent_session_violation(process->session, "the output of a process was cut off");
     end_if_complete(process);
     agent_session_defer(process->session, release, process);
+}
+
+static void kill_all(gpointer object)
+{
+    sbx_agent_process_signal(object, SIGKILL, SBX_AGENT_SCOPE_CGROUP, NULL, NULL);
+    sbx_agent_process_unref(object);
+}
+
+static void output_exceeded(gpointer owner)
+{
+    SbxAgentProcess *process = owner;
+
+    agent_session_defer(process->session, kill_all, sbx_agent_process_ref(process));
 }
 
 static void main_headers(AgentStream *stream)
@@ -168,7 +183,7 @@ static void main_closed(AgentStream *stream, guint32 error_code)
     if (process->error == NULL)
         process->error = g_error_new(SBX_AGENT_ERROR, SBX_AGENT_ERROR_FAILED, "no answer");
     for (int i = 0; i < 3; i++) {
-        if (process->pumps[i].fd >= 0)
+        if (process->pumps[i].is_open)
             agent_session_defer(session, release, process);
         agent_pump_stop(&process->pumps[i]);
     }
@@ -189,9 +204,14 @@ static void encode(const SbxAgentCommand *command, const SbxAgentProcess *proces
         .env_count = command->env != NULL ? g_strv_length((char **)command->env) : 0,
         .cwd = command->cwd,
         .user = command->user,
-        .flags = (pumps[INPUT].fd >= 0 ? SBX_COMMAND_STDIN : 0) |
-                 (pumps[OUTPUT].fd >= 0 ? SBX_COMMAND_STDOUT : 0) |
-                 (pumps[ERROR_OUTPUT].fd >= 0 ? SBX_COMMAND_STDERR : 0) |
+        .rows = command->rows,
+        .columns = command->columns,
+        .memory_limit = command->memory_limit,
+        .task_limit = command->task_limit,
+        .cpu_limit = command->cpu_limit_us,
+        .flags = (pumps[INPUT].is_open ? SBX_COMMAND_STDIN : 0) |
+                 (pumps[OUTPUT].is_open ? SBX_COMMAND_STDOUT : 0) |
+                 (pumps[ERROR_OUTPUT].is_open ? SBX_COMMAND_STDERR : 0) |
                  (command->is_worker ? SBX_COMMAND_WORKER : 0) |
                  (command->merge_stderr ? SBX_COMMAND_MERGE : 0) |
                  (command->clear_env ? SBX_COMMAND_CLEAR_ENV : 0) |
@@ -237,7 +257,7 @@ static void open_streams(SbxAgentProcess *process, struct sbx_tlv_writer *body)
     for (int i = 0; i < 3; i++) {
         AgentPump *pump = &process->pumps[i];
         g_autofree char *pipe = g_strdup_printf("%s/%s", path, names[i]);
-        if (pump->fd < 0)
+        if (!pump->is_open)
             continue;
         sbx_agent_process_ref(process);
         if (i == INPUT)
@@ -257,6 +277,24 @@ static void refuse(SbxAgentProcess *process, SbxAgentError code, const char *tex
     end(process);
 }
 
+static void open_pumps(SbxAgentProcess *process, const SbxAgentCommand *command, const int *fds)
+{
+    process->allowance = (AgentAllowance){.is_limited = command->output_limit > 0,
+                                          .left = command->output_limit,
+                                          .exceeded = output_exceeded};
+    for (int i = 0; i < 3; i++) {
+        AgentPump *pump = &process->pumps[i];
+
+        agent_pump_init(pump, process->session, fds[i], (command->kept_streams >> i & 1) != 0,
+                        i == INPUT ? input_done : output_done, process);
+        pump->may_wait = command->may_detach && (i != INPUT || command->input_waits);
+        if (i != INPUT)
+            pump->allowance = &process->allowance;
+        if (fds[i] < 0)
+            agent_pump_allow_leaving(pump);
+    }
+}
+
 SbxAgentProcess *sbx_agent_session_spawn(SbxAgentSession *session, const SbxAgentCommand *command,
                                          int stdin_fd, int stdout_fd, int stderr_fd,
                                          SbxAgentStartedFunc started, SbxAgentExitedFunc exited,
@@ -273,9 +311,8 @@ SbxAgentProcess *sbx_agent_session_spawn(SbxAgentSession *session, const SbxAgen
     process->exited = exited;
     process->data = data;
     process->notify = notify;
-    agent_pump_init(&process->pumps[INPUT], session, stdin_fd, input_done, process);
-    agent_pump_init(&process->pumps[OUTPUT], session, stdout_fd, output_done, process);
-    agent_pump_init(&process->pumps[ERROR_OUTPUT], session, stderr_fd, output_done, process);
+    open_pumps(process, command, (const int[]){stdin_fd, stdout_fd, stderr_fd});
+    process->pumps[OUTPUT].follow_reader = command->rows > 0;
     sbx_agent_process_ref(process); /* until report_end */
     encode(command, process, &body);
     const char *fault = find_fault(&body);
@@ -303,6 +340,19 @@ void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScop
     agent_control_request(process->session, "POST", path, &body, done, data);
 }
 
+void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
+                              SbxAgentDoneFunc done, gpointer data)
+{
+    g_autofree char *path =
+        g_strdup_printf(SBX_PROTO_PATH "processes/%" G_GUINT64_FORMAT "/resize", process->id);
+    struct sbx_size message = {.rows = rows, .columns = columns};
+    struct sbx_tlv_writer body;
+
+    sbx_tlv_writer_init(&body, SBX_PROTO_MAX_REPLY);
+    sbx_size_encode(&body, &message);
+    agent_control_request(process->session, "POST", path, &body, done, data);
+}
+
 void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc done, gpointer data)
 {
     agent_process_ask_usage(process->session, process, process->id, done, data);
@@ -312,7 +362,7 @@ void sbx_agent_process_detach(SbxAgentProcess *process)
 {
     process->detached = TRUE;
     for (int i = 0; i < 3; i++) {
-        if (process->pumps[i].fd >= 0)
+        if (process->pumps[i].is_open)
             agent_session_defer(process->session, release, process);
         agent_pump_stop(&process->pumps[i]);
     }
@@ -325,4 +375,30 @@ void sbx_agent_process_cancel(SbxAgentProcess *process)
 {
     sbx_agent_process_signal(process, SIGKILL, SBX_AGENT_SCOPE_CGROUP, NULL, NULL);
     sbx_agent_process_detach(process);
+}
+
+gboolean sbx_agent_process_has_exited(SbxAgentProcess *process)
+{
+    return process->has_exited;
+}
+
+void sbx_agent_process_allow_leaving(SbxAgentProcess *process)
+{
+    for (int i = 0; i < 3; i++)
+        agent_pump_allow_leaving(&process->pumps[i]);
+}
+
+void sbx_agent_process_leave(SbxAgentProcess *process)
+{
+    for (int i = 0; i < 3; i++)
+        agent_pump_leave(&process->pumps[i]);
+}
+
+void sbx_agent_process_attach(SbxAgentProcess *process, int stdin_fd, int stdout_fd, int stderr_fd)
+{
+    const int fds[] = {stdin_fd, stdout_fd, stderr_fd};
+
+    for (int i = 0; i < 3; i++)
+        if (fds[i] >= 0 && agent_pump_attach(&process->pumps[i], fds[i]))
+            sbx_agent_process_ref(process);
 }

@@ -30,6 +30,7 @@ struct _SbxAgentSession {
     GByteArray *out;
     gsize out_sent;
     guint64 last_id;
+    gsize kept_bytes;          /* of the rings of all its pumps */
     SbxAgentInfo info;
     char *agent_version, *kernel_release;
     gboolean has_info;

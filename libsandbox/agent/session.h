@@ -116,11 +116,22 @@ typedef struct {
     const char *cwd;                /* NULL: home. Relative: to home */
     const char *user;               /* name or number; NULL: app */
     gboolean is_worker;             /* argv[0] names a worker of the agent, see protocol.h */
+    guint rows, columns;            /* of a terminal for its standard streams, at most 65535; 0: none.
+                                       stdout_fd is given, stderr_fd is -1 */
+    uint64_t memory_limit;          /* bytes, of all it starts; limits: 0 is none */
+    guint task_limit;               /* processes and threads */
+    uint64_t cpu_limit_us;          /* CPU time; all it started is killed when it is used up */
     gboolean merge_stderr;          /* standard error into standard output; stderr_fd is -1 */
     /* sh: output that is there when the main process exits is all; what background children write
      * later is thrown away and does not disturb them. Otherwise output lasts until everybody who
      * holds the pipe has closed it. */
     gboolean output_ends_at_exit;
+    guint64 output_limit;           /* bytes of both outputs together; 0: none. What is beyond is thrown
+                                       away, and all it started is killed */
+    gboolean may_detach;            /* sbx_agent_process_leave and what belongs to it will be used */
+    gboolean input_waits;           /* ... and its input does not end with a client's: a terminal */
+    guint kept_streams;             /* bits 0 to 2: streams whose fd is -1 and that begin as if everybody
+                                       had left; needs may_detach */
 } SbxAgentCommand;
 
 typedef struct {
@@ -133,6 +144,7 @@ typedef struct {
     uint64_t max_rss;               /* bytes; of its largest process */
     uint64_t peak_memory;           /* bytes; of all it started together, as far as known */
     uint64_t wall_ns;
+    gboolean output_cut;            /* by the output_limit */
 } SbxAgentExit;
 
 /* pid is the guest's; error NULL when it runs. */
@@ -152,7 +164,8 @@ typedef void (*SbxAgentExitedFunc)(SbxAgentProcess *process, const SbxAgentExit 
  *
  * Backpressure is end to end: an fd that is not read stops the guest's process at its pipe, an fd
  * whose reader goes away gives the guest's process SIGPIPE. When the process closes its standard
- * input, stdin_fd is closed.
+ * input, stdin_fd is closed. A terminal hangs up as soon as stdout_fd's reader has gone; the end of
+ * stdin_fd is typed as its end-of-file character.
  *
  * Returns a reference to be given back with sbx_agent_process_unref, which does not affect the
  * process in the guest. */
@@ -171,6 +184,11 @@ typedef enum {
 /* done may be NULL. NO_PROCESS when it is over. */
 void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScope scope,
                               SbxAgentDoneFunc done, gpointer data);
+/* Of its terminal; its foreground processes get SIGWINCH. done may be NULL. NO_PROCESS when it is over,
+ * INVALID when it has no terminal. */
+void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
+                              SbxAgentDoneFunc done, gpointer data);
+
 /* Of a process and all it started, by the guest's own claim. What is not known is 0. */
 typedef struct {
     uint64_t cpu_user_us;
@@ -191,6 +209,21 @@ void sbx_agent_process_get_usage(SbxAgentProcess *process, SbxAgentUsageFunc don
 void sbx_agent_process_detach(SbxAgentProcess *process);
 /* Kills all it started (SIGKILL to the cgroup), then as detach. */
 void sbx_agent_process_cancel(SbxAgentProcess *process);
+/* Its exit is known; with output_ends_at_exit, exited may still wait for readers. */
+gboolean sbx_agent_process_has_exited(SbxAgentProcess *process);
+
+/* Who is at the other ends of the fds of a command that may_detach. Output that nobody reads is kept,
+ * the last 256 KiB of each stream (4 KiB, when all of a session are more than 16 MiB), and does not hold
+ * the process up. Any of these may be called after the exit, too, until the last unref. */
+
+/* Whoever is there will close the fds without a word: he is gone, and what he does not read any more is
+ * kept. (Without this, his leaving gives the process SIGPIPE a moment later.) */
+void sbx_agent_process_allow_leaving(SbxAgentProcess *process);
+/* Closes the fds; input ends unless input_waits. */
+void sbx_agent_process_leave(SbxAgentProcess *process);
+/* Takes new fds (-1: none) in place of what was there: what was kept is written first. A stream that has
+ * nothing any more closes its fd. */
+void sbx_agent_process_attach(SbxAgentProcess *process, int stdin_fd, int stdout_fd, int stderr_fd);
 SbxAgentProcess *sbx_agent_process_ref(SbxAgentProcess *process);
 void sbx_agent_process_unref(SbxAgentProcess *process);
 

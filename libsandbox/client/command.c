@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command: what to run. See include/sandbox/process.h. */
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "client/private.h"
@@ -123,11 +125,63 @@ int sbx_command_set_user(sbx_command *command, const char *user, sbx_error **err
     return SBX_OK;
 }
 
+static int set_fd(sbx_command *command, int stream, int fd, const char *operation,
+                  sbx_error **error)
+{
+    int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+    int way = flags & O_ACCMODE;
+
+    if (flags < 0 || (flags & O_PATH) != 0)
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "%d is not an open descriptor",
+                        fd);
+    if (way != O_RDWR && way != (stream == SBX_STDIN ? O_RDONLY : O_WRONLY))
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL,
+                        "descriptor %d is not open for %s", fd,
+                        stream == SBX_STDIN ? "reading" : "writing");
+    command->stdio[stream] = SBX_STDIO_FD;
+    command->fds[stream] = fd;
+    return SBX_OK;
+}
+
+int sbx_command_set_fd(sbx_command *command, int stream, int fd, sbx_error **error)
+{
+    if (stream < SBX_STDIN || stream > SBX_STDERR)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a standard stream",
+                        stream);
+    return set_fd(command, stream, fd, __func__, error);
+}
+
+int sbx_command_set_deadline(sbx_command *command, int64_t milliseconds, sbx_error **error)
+{
+    if (milliseconds < 0 || milliseconds > SBX_TIMEOUT_MAX_MS)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a deadline of %" PRId64 " ms is not between 0 and %" PRId64, milliseconds,
+                        SBX_TIMEOUT_MAX_MS);
+    command->deadline_ms = milliseconds;
+    return SBX_OK;
+}
+
+int sbx_command_set_output_limit(sbx_command *command, int64_t bytes, sbx_error **error)
+{
+    if (bytes < 0)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "an output limit of %" PRId64 " bytes is below 0", bytes);
+    command->output_limit = bytes;
+    return SBX_OK;
+}
+
+void sbx_command_set_detached(sbx_command *command, int detached)
+{
+    command->is_detached = detached != 0;
+}
+
 int sbx_command_set_stdio(sbx_command *command, int stream, int mode, sbx_error **error)
 {
     if (stream < SBX_STDIN || stream > SBX_STDERR)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a standard stream",
                         stream);
+    if (mode == SBX_STDIO_INHERIT)
+        return set_fd(command, stream, stream, __func__, error);
     if (mode < SBX_STDIO_NULL || mode > SBX_STDIO_MERGE ||
         (mode == SBX_STDIO_MERGE && stream != SBX_STDERR))
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
@@ -138,7 +192,7 @@ int sbx_command_set_stdio(sbx_command *command, int stream, int mode, sbx_error 
 
 JsonObject *sbx_command_to_json(const sbx_command *command)
 {
-    static const char *const modes[] = {"null", "pipe", "merge"};
+    static const char *const modes[] = {"null", "pipe", "merge", NULL, "fd"};
     static const char *const streams[] = {"stdin", "stdout", "stderr"};
     JsonObject *object = json_object_new();
     JsonArray *args = json_array_new();
@@ -155,10 +209,15 @@ JsonObject *sbx_command_to_json(const sbx_command *command)
         json_object_set_boolean_member(object, "worker", TRUE);
     json_object_set_boolean_member(object, "clear_env", command->clear_env);
     json_object_set_boolean_member(object, "output_ends_at_exit", command->output_ends_at_exit);
+    if (command->deadline_ms > 0)
+        json_object_set_int_member(object, "deadline_ms", command->deadline_ms);
+    if (command->output_limit > 0)
+        json_object_set_int_member(object, "output_limit", command->output_limit);
     if (command->cwd != NULL)
         json_object_set_member(object, "cwd", sbx_json_bytes_node(command->cwd));
     if (command->user != NULL)
         json_object_set_member(object, "user", sbx_json_bytes_node(command->user));
+    sbx_command_confines_to_json(command, object);
     for (int i = 0; i < 3; i++)
         json_object_set_string_member(object, streams[i], modes[command->stdio[i]]);
     return object;

@@ -12,6 +12,7 @@ void sbx_end_from_json(JsonObject *object, SbxEnd *end)
     end->cpu_time_us = (uint64_t)sbx_json_get_int(object, "cpu_time_us", 0);
     end->peak_memory = (uint64_t)sbx_json_get_int(object, "peak_memory", 0);
     end->wall_time_us = (uint64_t)sbx_json_get_int(object, "wall_time_us", 0);
+    end->output_cut = sbx_json_get_boolean(object, "output_cut", FALSE);
 }
 
 int sbx_process_exit_code(sbx_process *process)
@@ -63,6 +64,13 @@ uint64_t sbx_process_wall_time_us(sbx_process *process)
     return end != NULL ? end->wall_time_us : 0;
 }
 
+int sbx_process_output_cut(sbx_process *process)
+{
+    const SbxEnd *end = sbx_process_end(process);
+
+    return end != NULL ? end->output_cut : 0;
+}
+
 int sbx_result_exit_code(const sbx_result *result)
 {
     return result->end.exit_code;
@@ -96,4 +104,9 @@ uint64_t sbx_result_peak_memory(const sbx_result *result)
 uint64_t sbx_result_wall_time_us(const sbx_result *result)
 {
     return result->end.wall_time_us;
+}
+
+int sbx_result_output_cut(const sbx_result *result)
+{
+    return result->end.output_cut;
 }

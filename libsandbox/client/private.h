@@ -189,12 +189,28 @@ struct sbx_command {
     int clear_env;
     int output_ends_at_exit;
     int is_worker; /* program names a worker of the agent */
+    int is_detached;
+    int64_t deadline_ms;  /* 0: none */
+    int64_t output_limit; /* 0: none */
     char *cwd;
     char *user;
     int stdio[3];
+    int fds[3]; /* the caller's, for SBX_STDIO_FD */
+    int rows, columns; /* of its terminal, 0: none */
+    uint64_t memory_limit; /* limits: 0 is none */
+    int process_limit;
+    int64_t cpu_limit_ms;
 };
 
+/* What sbx_command_set_fd() makes of a stream. */
+#define SBX_STDIO_FD 4
+
 JsonObject *sbx_command_to_json(const sbx_command *command);
+
+/* terminal.c */
+
+/* Adds terminal and limits to the members of a command. */
+void sbx_command_confines_to_json(const sbx_command *command, JsonObject *object);
 
 /* result.c */
 
@@ -213,9 +229,14 @@ typedef struct {
     uint64_t cpu_time_us;
     uint64_t peak_memory;
     uint64_t wall_time_us;
+    int output_cut;
 } SbxEnd;
 
 void sbx_end_from_json(JsonObject *object, SbxEnd *end);
+/* Asks the keeper something about a process. Takes @params, which may be NULL. SBX_E_GONE when the
+ * sandbox has ended. */
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error);
 /* NULL while it runs, and when its end is unknown. */
 const SbxEnd *sbx_process_end(sbx_process *process);
 

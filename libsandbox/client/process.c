@@ -10,34 +10,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/private.h"
-#include "wire/fd.h"
+#include "client/process-private.h"
 
-struct sbx_process {
-    gint refs;
-    sbx *sandbox;
-    pthread_mutex_t lock; /* guards what follows */
-    SbxLink link;
-    gint64 number; /* the keeper's name for it */
-    int pid;
-    int fds[3];
-    int state; /* 0 = running, 1 = ended, negative = how waiting failed */
-    SbxEnd end;
-    char *failure;
-};
-
-/* The pipes of one command: ours and theirs. */
-typedef struct {
-    int ours[3];
-    int theirs[3];
-} Pipes;
-
-static void pipes_clear(Pipes *pipes)
+void sbx_pipes_clear(SbxPipes *pipes)
 {
     for (int i = 0; i < 3; i++) {
         sbx_fd_clear(&pipes->ours[i]);
@@ -45,14 +26,7 @@ static void pipes_clear(Pipes *pipes)
     }
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pipes, pipes_clear)
-
-#define PIPES_INIT                                                                                 \
-    {                                                                                              \
-        {-1, -1, -1}, {-1, -1, -1}                                                                 \
-    }
-
-static int pipes_open(Pipes *pipes, const int *modes, const char *operation, sbx_error **error)
+int sbx_pipes_open(SbxPipes *pipes, const int *modes, const char *operation, sbx_error **error)
 {
     for (int i = 0; i < 3; i++) {
         int ends[2];
@@ -68,16 +42,27 @@ static int pipes_open(Pipes *pipes, const int *modes, const char *operation, sbx
     return SBX_OK;
 }
 
-/* Sends the request that starts a command; the answer has yet to come. */
-static int64_t send_start(sbx *sandbox, const char *method, const sbx_command *command,
-                          const int *modes, Pipes *pipes, SbxLink *link, const char *operation,
-                          sbx_error **error)
+/* The descriptors that go along with a command, in order; a negative code when one is missing. */
+static int collect_fds(const sbx_command *command, const SbxPipes *pipes, int *fds,
+                       const char *operation, sbx_error **error)
 {
-    JsonObject *params;
-    int fds[3];
-    int n_fds = 0;
-    int64_t id;
+    int count = 0;
 
+    for (int i = 0; i < 3; i++) {
+        if (command->stdio[i] == SBX_STDIO_FD && fcntl(command->fds[i], F_GETFD) < 0)
+            return sbx_fail(error, SBX_E_INVALID, EBADF, operation, NULL,
+                            "descriptor %d, which is to be standard stream %d, is not open",
+                            command->fds[i], i);
+        if (command->stdio[i] == SBX_STDIO_FD)
+            fds[count++] = command->fds[i];
+        else if (pipes->theirs[i] >= 0)
+            fds[count++] = pipes->theirs[i];
+    }
+    return count;
+}
+
+static int check_command(const sbx_command *command, const char *operation, sbx_error **error)
+{
     if (command->program != NULL && *command->program == '\0')
         return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "the program's name is empty");
     if (command->bytes > SBX_COMMAND_BYTES_MAX ||
@@ -85,11 +70,27 @@ static int64_t send_start(sbx *sandbox, const char *method, const sbx_command *c
         return sbx_fail(error, SBX_E_TOO_BIG, 0, operation,
                         "write the script to a file in the sandbox and run that",
                         "the script is longer than 16 MiB");
-    for (int i = 0; i < 3; i++)
-        if (modes[i] == SBX_STDIO_PIPE)
-            fds[n_fds++] = pipes->theirs[i];
+    return SBX_OK;
+}
+
+/* Sends the request that starts a command; the answer has yet to come. */
+static int64_t send_start(sbx *sandbox, const char *method, const sbx_command *command,
+                          const int *modes, SbxPipes *pipes, SbxLink *link, const char *operation,
+                          sbx_error **error)
+{
+    JsonObject *params;
+    int fds[3];
+    int n_fds = check_command(command, operation, error);
+    int64_t id;
+
+    if (n_fds == SBX_OK)
+        n_fds = collect_fds(command, pipes, fds, operation, error);
+    if (n_fds < 0)
+        return n_fds;
     params = sbx_command_to_json(command);
     json_object_set_string_member(params, "sandbox", sandbox->id);
+    if (modes[SBX_STDIN] == SBX_STDIO_NULL)
+        json_object_set_string_member(params, "stdin", "null");
     id = sbx_link_send(link, method, params, fds, n_fds, operation, error);
     for (int i = 0; i < 3; i++)
         sbx_fd_clear(&pipes->theirs[i]);
@@ -97,7 +98,7 @@ static int64_t send_start(sbx *sandbox, const char *method, const sbx_command *c
 }
 
 /* A keeper that has gone took the sandbox along. */
-static int sandbox_gone(sbx *sandbox, const char *operation, sbx_error **error)
+int sbx_process_sandbox_gone(sbx *sandbox, const char *operation, sbx_error **error)
 {
     return sbx_fail(error, SBX_E_GONE, 0, operation, NULL,
                     "the sandbox %s has ended: its keeper is gone", sandbox->id);
@@ -105,7 +106,8 @@ static int sandbox_gone(sbx *sandbox, const char *operation, sbx_error **error)
 
 /* Hands on how a call failed. Who has a handle has a sandbox that was there: one that the keeper does
  * not know, because it is a new keeper or has forgotten it, has ended. */
-static int call_failed(sbx *sandbox, sbx_error *reason, const char *operation, sbx_error **error)
+int sbx_process_call_failed(sbx *sandbox, sbx_error *reason, const char *operation,
+                            sbx_error **error)
 {
     if (sbx_error_code(reason) != SBX_E_NOT_FOUND)
         return sbx_fail_with(error, reason);
@@ -113,54 +115,63 @@ static int call_failed(sbx *sandbox, sbx_error *reason, const char *operation, s
     return sbx_fail(error, SBX_E_GONE, 0, operation, NULL, "the sandbox %s has ended", sandbox->id);
 }
 
-static int take_link(sbx *sandbox, SbxLink *link, const char *operation, sbx_error **error)
+int sbx_process_take_link(sbx *sandbox, SbxLink *link, const char *operation, sbx_error **error)
 {
     int code = sbx_check_handle(sandbox, operation, error);
 
     if (code < 0)
         return code;
     code = sbx_link_take(0, link, operation, error);
-    return code == SBX_E_NOT_FOUND ? sandbox_gone(sandbox, operation, error) : code;
+    return code == SBX_E_NOT_FOUND ? sbx_process_sandbox_gone(sandbox, operation, error) : code;
+}
+
+int sbx_process_new(sbx *sandbox, SbxLink *link, const SbxReply *reply, SbxPipes *pipes,
+                    sbx_process **out, const char *operation, sbx_error **error)
+{
+    sbx_process *process = g_try_new0(sbx_process, 1);
+
+    if (process == NULL)
+        return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, operation, NULL, "out of memory");
+    process->refs = 1;
+    process->sandbox = sbx_ref(sandbox);
+    pthread_mutex_init(&process->lock, NULL);
+    process->link = *link;
+    process->number = sbx_json_get_int(reply->result, "process", 0);
+    process->pid = (int)sbx_json_get_int(reply->result, "pid", -1);
+    for (int i = 0; i < 3; i++)
+        process->fds[i] = sbx_fd_steal(&pipes->ours[i]);
+    *out = process;
+    return SBX_OK;
 }
 
 int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out, sbx_error **error)
 {
-    g_auto(Pipes) pipes = PIPES_INIT;
+    static const int no_pipes[3] = {SBX_STDIO_NULL, SBX_STDIO_NULL, SBX_STDIO_NULL};
+    g_auto(SbxPipes) pipes = SBX_PIPES_INIT;
     g_auto(SbxReply) reply = {0};
     SbxLink link = {.fd = -1};
     sbx_error *reason = NULL;
-    sbx_process *process;
     int64_t id;
     int code;
 
     if (command == NULL || out == NULL)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "command or out is NULL");
-    code = pipes_open(&pipes, command->stdio, __func__, error);
+    code = sbx_pipes_open(&pipes, command->is_detached ? no_pipes : command->stdio, __func__, error);
     if (code == SBX_OK)
-        code = take_link(sandbox, &link, __func__, error);
+        code = sbx_process_take_link(sandbox, &link, __func__, error);
     if (code < 0)
         return code;
-    id = send_start(sandbox, "process.spawn", command, command->stdio, &pipes, &link, __func__,
-                    &reason);
-    if (id >= 0)
-        sbx_link_receive(&link, id, &reply, __func__, &reason);
-    process = reason == NULL ? g_try_new0(sbx_process, 1) : NULL;
-    if (process == NULL) {
+    id = send_start(sandbox, command->is_detached ? "process.start" : "process.spawn", command,
+                    command->stdio, &pipes, &link, __func__, &reason);
+    if (id >= 0 && sbx_link_receive(&link, id, &reply, __func__, &reason) == SBX_OK)
+        code = sbx_process_new(sandbox, &link, &reply, &pipes, out, __func__, &reason);
+    if (reason != NULL) {
         sbx_link_drop(&link);
-        return reason != NULL ? call_failed(sandbox, reason, __func__, error)
-                              : sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL,
-                                         "out of memory");
+        return sbx_process_call_failed(sandbox, reason, __func__, error);
     }
-    process->refs = 1;
-    process->sandbox = sbx_ref(sandbox);
-    pthread_mutex_init(&process->lock, NULL);
-    process->link = link;
-    process->number = sbx_json_get_int(reply.result, "process", 0);
-    process->pid = (int)sbx_json_get_int(reply.result, "pid", -1);
-    for (int i = 0; i < 3; i++)
-        process->fds[i] = sbx_fd_steal(&pipes.ours[i]);
-    *out = process;
-    return SBX_OK;
+    if (command->is_detached)
+        sbx_process_note_detached(*out);
+    return code;
 }
 
 sbx_process *sbx_process_ref(sbx_process *process)
@@ -173,9 +184,10 @@ sbx_process *sbx_process_unref(sbx_process *process)
 {
     if (process == NULL || !g_atomic_int_dec_and_test(&process->refs))
         return NULL;
+    /* The link first: that it is detached should be known before its pipes break. */
+    sbx_link_drop(&process->link);
     for (int i = 0; i < 3; i++)
         sbx_fd_clear(&process->fds[i]);
-    sbx_link_drop(&process->link);
     pthread_mutex_destroy(&process->lock);
     sbx_unref(process->sandbox);
     g_free(process->failure);
@@ -288,25 +300,53 @@ const SbxEnd *sbx_process_end(sbx_process *process)
     return look(process) == 1 ? &process->end : NULL;
 }
 
-int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error)
 {
-    g_auto(SbxReply) reply = {0};
+    g_autoptr(JsonObject) owned = params != NULL ? params : json_object_new();
     sbx_error *reason = NULL;
-    JsonObject *params;
-    int code = sbx_check_handle(process->sandbox, __func__, error);
+    int code = sbx_check_handle(process->sandbox, operation, error);
 
     if (code < 0)
         return code;
-    if (signal < 1 || signal > 64)
-        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a signal", signal);
-    params = json_object_new();
-    json_object_set_string_member(params, "sandbox", process->sandbox->id);
-    json_object_set_int_member(params, "process", process->number);
-    json_object_set_int_member(params, "signal", signal);
-    code = sbx_call(0, "process.signal", params, NULL, 0, &reply, __func__, &reason);
+    json_object_set_string_member(owned, "sandbox", process->sandbox->id);
+    json_object_set_int_member(owned, "process", process->number);
+    code = sbx_call(0, method, json_object_ref(owned), NULL, 0, reply, operation, &reason);
     if (reason != NULL)
-        return call_failed(process->sandbox, reason, __func__, error);
-    return code == SBX_E_NOT_FOUND ? sandbox_gone(process->sandbox, __func__, error) : code;
+        return sbx_process_call_failed(process->sandbox, reason, operation, error);
+    return code == SBX_E_NOT_FOUND ? sbx_process_sandbox_gone(process->sandbox, operation, error)
+                                   : code;
+}
+
+static int send_signal(sbx_process *process, int signal, int scope, const char *operation,
+                       sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+    JsonObject *params;
+
+    if (scope < SBX_SCOPE_PROCESS || scope > SBX_SCOPE_ALL)
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "%d is not a scope", scope);
+    if (signal < 1 || signal > 64)
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "%d is not a signal", signal);
+    params = json_object_new();
+    json_object_set_int_member(params, "signal", signal);
+    json_object_set_int_member(params, "scope", scope);
+    return sbx_process_call(process, "process.signal", params, &reply, operation, error);
+}
+
+int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
+{
+    return send_signal(process, signal, SBX_SCOPE_GROUP, __func__, error);
+}
+
+int sbx_process_signal_scope(sbx_process *process, int signal, int scope, sbx_error **error)
+{
+    return send_signal(process, signal, scope, __func__, error);
+}
+
+int sbx_process_kill(sbx_process *process, sbx_error **error)
+{
+    return send_signal(process, SIGKILL, SBX_SCOPE_ALL, __func__, error);
 }
 
 /* Reads one stream when poll() found something. Closes it at its end. */
@@ -323,7 +363,7 @@ static int collect(const struct pollfd *ready, int *fd, SbxBuffer *buffer)
 }
 
 /* Takes in both streams until they end. */
-static int collect_output(Pipes *pipes, sbx_result *result, const char *operation,
+static int collect_output(SbxPipes *pipes, sbx_result *result, const char *operation,
                           sbx_error **error)
 {
     int *out = &pipes->ours[SBX_STDOUT];
@@ -355,7 +395,7 @@ static int collect_output(Pipes *pipes, sbx_result *result, const char *operatio
 static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const char *operation,
                sbx_error **error)
 {
-    g_auto(Pipes) pipes = PIPES_INIT;
+    g_auto(SbxPipes) pipes = SBX_PIPES_INIT;
     g_auto(SbxReply) reply = {0};
     SbxLink link = {.fd = -1};
     sbx_error *reason = NULL;
@@ -365,10 +405,10 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
     int code;
 
     if (modes[SBX_STDIN] == SBX_STDIO_PIPE)
-        modes[SBX_STDIN] = SBX_STDIO_NULL;
-    code = pipes_open(&pipes, modes, operation, error);
+        modes[SBX_STDIN] = SBX_STDIO_NULL; /* nobody would write to it */
+    code = sbx_pipes_open(&pipes, modes, operation, error);
     if (code == SBX_OK)
-        code = take_link(sandbox, &link, operation, error);
+        code = sbx_process_take_link(sandbox, &link, operation, error);
     if (code < 0)
         return code;
     result = calloc(1, sizeof *result);
@@ -378,9 +418,11 @@ static int run(sbx *sandbox, const sbx_command *command, sbx_result **out, const
     if (id >= 0 && collect_output(&pipes, result, operation, &reason) == SBX_OK)
         sbx_link_receive(&link, id, &reply, operation, &reason);
     if (reason != NULL) {
+        /* This is how the keeper hears that the command is to be killed, whoever inherited the link. */
+        shutdown(link.fd, SHUT_RDWR);
         sbx_link_drop(&link);
         sbx_result_free(result);
-        return call_failed(sandbox, reason, operation, error);
+        return sbx_process_call_failed(sandbox, reason, operation, error);
     }
     sbx_end_from_json(reply.result, &result->end);
     sbx_link_give(&link);

@@ -74,6 +74,14 @@ void sbx_client_close(SbxClient *client)
     sbx_keeper_check_idle(keeper);
 }
 
+void sbx_client_look(SbxClient *client)
+{
+    GPollFD state = {.fd = client->fd};
+
+    if (client->fd >= 0 && g_poll(&state, 1, 0) > 0 && (state.revents & G_IO_HUP) != 0)
+        sbx_client_close(client);
+}
+
 void sbx_client_watch(SbxClient *client, SbxClientGone fn, gpointer data)
 {
     Watcher watcher = {fn, data};

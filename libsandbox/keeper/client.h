@@ -28,6 +28,8 @@ void sbx_client_unref(SbxClient *client);
 void sbx_client_close(SbxClient *client);
 SbxKeeper *sbx_client_keeper(SbxClient *client);
 gboolean sbx_client_is_open(SbxClient *client);
+/* Looks whether it has gone: of two things that have happened the main loop may see the later first. */
+void sbx_client_look(SbxClient *client);
 /* Tells the client something without being asked. Takes @params. */
 void sbx_client_notify(SbxClient *client, const char *method, JsonObject *params);
 

@@ -271,7 +271,7 @@ static Event *record_process(SbxSandbox *sandbox, int type, int pid, const char 
     if (event == NULL)
         return NULL;
     event->pid = pid;
-    event->command = g_strdup(command);
+    event->command = shorten(command, COMMAND_MAX);
     return event;
 }
 
@@ -281,55 +281,38 @@ void sbx_event_emit_started(SbxSandbox *sandbox, int pid, const char *command)
 }
 
 /* For people. */
-static char *describe_exit(const SbxAgentExit *exit, int cause)
+static char *describe_exit(const Event *event)
 {
     static const char *const causes[] = {
         [SBX_CAUSE_OOM] = ": out of memory",
         [SBX_CAUSE_DEADLINE] = ": its time was over",
         [SBX_CAUSE_CPU] = ": its CPU time was used up",
         [SBX_CAUSE_OUTPUT] = ": it wrote too much",
-        [SBX_CAUSE_UNKNOWN] = ": nobody knows whether it has ended",
     };
-    const char *why = cause >= 0 && cause < (int)G_N_ELEMENTS(causes) ? causes[cause] : NULL;
+    const char *why = event->cause >= 0 && event->cause < (int)G_N_ELEMENTS(causes)
+                          ? causes[event->cause]
+                          : NULL;
 
-    return g_strdup_printf("%s %d%s", exit->signalled ? "ended by signal" : "exit code",
-                           exit->status, why != NULL ? why : "");
+    if (event->cause == SBX_CAUSE_UNKNOWN)
+        return g_strdup("nobody knows whether it has ended");
+    return g_strdup_printf("%s %d%s", event->signal != 0 ? "ended by signal" : "exit code",
+                           event->signal != 0 ? event->signal : event->code,
+                           why != NULL ? why : "");
 }
 
-void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command,
-                           const SbxAgentExit *exit, int cause)
+void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command, JsonObject *end)
 {
     Event *event;
 
-    if (exit->oom)
+    if (sbx_json_get_boolean(end, "oom", FALSE))
         record_process(sandbox, SBX_EVENT_OOM, pid, command);
     event = record_process(sandbox, SBX_EVENT_PROCESS_EXITED, pid, command);
     if (event == NULL)
         return;
-    event->cause = cause;
-    event->code = exit->signalled ? 128 + exit->status : exit->status;
-    event->signal = exit->signalled ? exit->status : 0;
-    event->text = describe_exit(exit, cause);
-}
-
-char *sbx_event_command_text(const SbxAgentCommand *command)
-{
-    g_autoptr(GString) text = NULL;
-
-    if (command->is_worker)
-        return NULL;
-    text = g_string_new(NULL);
-    if (command->script != NULL)
-        g_string_append_len(text, command->script,
-                            (gssize)strnlen(command->script, COMMAND_MAX + 1));
-    else
-        for (guint i = 0; command->argv[i] != NULL && text->len <= COMMAND_MAX; i++) {
-            if (i > 0)
-                g_string_append_c(text, ' ');
-            g_string_append_len(text, command->argv[i],
-                                (gssize)strnlen(command->argv[i], COMMAND_MAX + 1));
-        }
-    return shorten(text->str, COMMAND_MAX);
+    event->code = (int)sbx_json_get_int(end, "exit_code", -1);
+    event->signal = (int)sbx_json_get_int(end, "signal", 0);
+    event->cause = (int)sbx_json_get_int(end, "cause", SBX_CAUSE_UNKNOWN);
+    event->text = describe_exit(event);
 }
 
 /* --- subscribing --- */

@@ -22,13 +22,10 @@ void sbx_event_emit(SbxSandbox *sandbox, int type, const char *text);
 void sbx_event_emit_extended(SbxSandbox *sandbox);
 /* What it ended of: died, if it did, and ended. */
 void sbx_event_emit_end(SbxSandbox *sandbox);
-/* Of a command; @command is what sbx_event_command_text() made of it. NULL is one of ours. */
+/* Of a command; @command is its text for people. NULL is one of ours, of which there are none. */
 void sbx_event_emit_started(SbxSandbox *sandbox, int pid, const char *command);
-/* @cause: one of SBX_CAUSE_ */
-void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command,
-                           const SbxAgentExit *exit, int cause);
-/* Its beginning, for people; NULL for a worker, of which there are no events. */
-char *sbx_event_command_text(const SbxAgentCommand *command);
+/* @end: exit_code, signal, oom and cause, as the client is told. */
+void sbx_event_emit_exited(SbxSandbox *sandbox, int pid, const char *command, JsonObject *end);
 
 /* Method. Takes the request. */
 void sbx_event_method_subscribe(SbxKeeper *keeper, SbxRequest *request);

@@ -92,7 +92,7 @@ static void run(SbxKeeper *keeper, SbxRequest *request)
     SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
 
     if (sandbox != NULL)
-        sbx_process_start(sandbox, request, TRUE);
+        sbx_process_start(sandbox, request, SBX_PROCESS_RUN);
 }
 
 static void spawn(SbxKeeper *keeper, SbxRequest *request)
@@ -100,7 +100,15 @@ static void spawn(SbxKeeper *keeper, SbxRequest *request)
     SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
 
     if (sandbox != NULL)
-        sbx_process_start(sandbox, request, FALSE);
+        sbx_process_start(sandbox, request, SBX_PROCESS_SPAWN);
+}
+
+static void start(SbxKeeper *keeper, SbxRequest *request)
+{
+    SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
+
+    if (sandbox != NULL)
+        sbx_process_start(sandbox, request, SBX_PROCESS_START);
 }
 
 static void send_signal(SbxKeeper *keeper, SbxRequest *request)
@@ -156,6 +164,11 @@ static const struct {
     {"sandbox.create", create}, {"sandbox.connect", connect}, {"sandbox.kill", kill_sandbox},
     {"sandbox.list", sbx_list_method}, {"process.run", run},         {"process.spawn", spawn},
     {"process.signal", send_signal}, {"keeper.stop", stop},
+    {"process.start", start},              {"process.list", sbx_process_method_list},
+    {"process.detach", sbx_process_method_detach},
+    {"process.attach", sbx_process_method_attach},
+    {"process.resize", sbx_process_resize_method},
+    {"process.usage", sbx_process_usage_method},
     {"sandbox.pause", sbx_pause_method},   {"sandbox.resume", sbx_resume_method},
     {"sandbox.fork", sbx_fork_method},     {"sandbox.snapshot", sbx_snapshot_method},
     {"sandbox.extend", sbx_lifetime_method_extend},

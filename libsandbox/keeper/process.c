@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Process: one command of a client in a sandbox. The client's pipes go to the agent session, which
- * pumps them; here are only the beginning and the end.
+ * pumps them; here it is started. See process-private.h.
  */
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 
 #include "keeper/event.h"
-#include "keeper/sandbox.h"
+#include "keeper/process-private.h"
 #include "wire/fd.h"
 #include "wire/json.h"
 
 /* A start takes milliseconds; under a fork bomb in an emulated guest 7 s were seen. */
 #define START_SECONDS 120
 
-struct SbxProcess {
-    SbxSandbox *sandbox; /* a reference */
-    gint64 number;
-    SbxRequest *request; /* until it is answered */
-    SbxClient *client;   /* of a spawn that was answered: is told the end */
-    gboolean wait;       /* answer at the end, not at the start */
-    guint start_timer;   /* until the guest has said that it runs */
-    SbxAgentProcess *agent_process;
-    char *command; /* for events; NULL: there are none of it */
-    int pid;
-};
+/* How much of a command is remembered, for people to recognise it by. */
+#define TEXT_MAX 1024
 
 /* A command as it came; the strings belong to it. */
 typedef struct {
@@ -37,6 +29,7 @@ typedef struct {
     char *cwd;
     char *user;
     gboolean piped[3];
+    gboolean relayed[3]; /* ... with a descriptor that somebody else has, too */
     SbxAgentCommand agent;
 } Command;
 
@@ -72,6 +65,8 @@ static gboolean parse_streams(JsonObject *params, Command *command, GError **err
 
         if (mode != NULL && strcmp(mode, "pipe") == 0) {
             command->piped[i] = TRUE;
+        } else if (mode != NULL && strcmp(mode, "fd") == 0) {
+            command->piped[i] = command->relayed[i] = TRUE;
         } else if (i == 2 && mode != NULL && strcmp(mode, "merge") == 0) {
             command->agent.merge_stderr = TRUE;
         } else if (mode != NULL && strcmp(mode, "null") != 0) {
@@ -100,8 +95,15 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
     else
         command->argv = args;
     command->env = sbx_env_parse(sbx_json_get_object(params, "env"), error);
-    if (command->env == NULL || !parse_streams(params, command, error))
+    if (command->env == NULL || !parse_streams(params, command, error) ||
+        !sbx_command_parse_confines(params, &command->agent, error))
         return FALSE;
+    if (command->agent.rows > 0 && (!command->piped[1] || command->piped[2])) {
+        sbx_fault_set(error, SBX_E_INVALID, 0,
+                      "leave standard output a pipe, and standard error merged into it",
+                      "a command on a terminal has no other output than its terminal");
+        return FALSE;
+    }
     command->cwd = sbx_json_get_bytes(params, "cwd");
     command->user = sbx_json_get_bytes(params, "user");
     command->agent.is_worker = sbx_json_get_boolean(params, "worker", FALSE);
@@ -110,12 +112,14 @@ static gboolean parse_command(JsonObject *params, Command *command, GError **err
     command->agent.script_length = 0;
     command->agent.env = (const char *const *)command->env;
     command->agent.clear_env = sbx_json_get_boolean(params, "clear_env", FALSE);
+    command->agent.output_limit =
+        (guint64)MAX(sbx_json_get_int(params, "output_limit", 0), 0);
     command->agent.cwd = command->cwd;
     command->agent.user = command->user;
     return TRUE;
 }
 
-static GError *agent_fault(const GError *error)
+GError *sbx_agent_fault(const GError *error)
 {
     int code = SBX_E_PROTOCOL;
     int number = 0;
@@ -153,45 +157,6 @@ static GError *agent_fault(const GError *error)
     return sbx_fault_new(code, number, NULL, NULL, "%s", error->message);
 }
 
-static void process_free(SbxProcess *process)
-{
-    g_clear_handle_id(&process->start_timer, g_source_remove);
-    g_hash_table_remove(process->sandbox->processes, &process->number);
-    if (process->client != NULL)
-        sbx_client_unref(process->client);
-    if (process->agent_process != NULL)
-        sbx_agent_process_unref(process->agent_process);
-    sbx_sandbox_unref(process->sandbox);
-    g_free(process->command);
-    g_free(process);
-}
-
-/* Tells the client of a spawned process; takes @params. */
-static void announce(SbxProcess *process, JsonObject *params)
-{
-    sbx_client_notify(process->client, "process.exited", params);
-}
-
-/* Takes @fault. */
-static void finish_with_fault(SbxProcess *process, GError *fault)
-{
-    if (process->request != NULL) {
-        sbx_request_fail(g_steal_pointer(&process->request), fault);
-    } else {
-        JsonObject *params = json_object_new();
-
-        json_object_set_object_member(params, "error", sbx_fault_to_json(fault));
-        announce(process, params);
-        g_error_free(fault);
-    }
-    process_free(process);
-}
-
-void sbx_process_orphaned(SbxProcess *process)
-{
-    finish_with_fault(process, sbx_sandbox_gone(process->sandbox));
-}
-
 /* The session broke, or refused. When the sandbox is ending, its reason is what the client should
  * read, and that is known when the VM has gone. */
 static void fail(SbxProcess *process, const GError *error)
@@ -200,6 +165,9 @@ static void fail(SbxProcess *process, const GError *error)
 
     if (g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED) ||
         g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_PROTOCOL)) {
+        process->is_orphan = TRUE;
+        g_clear_handle_id(&process->deadline_timer, g_source_remove);
+        g_clear_handle_id(&process->grace_timer, g_source_remove);
         sbx_sandbox_lost(sandbox, error);
         if (sandbox->state == SBX_ENDED)
             sbx_process_orphaned(process);
@@ -207,7 +175,7 @@ static void fail(SbxProcess *process, const GError *error)
             g_ptr_array_add(sandbox->orphans, process);
         return;
     }
-    finish_with_fault(process, agent_fault(error));
+    sbx_process_finish_with_fault(process, sbx_agent_fault(error));
 }
 
 static void started(SbxAgentProcess *agent_process, int pid, const GError *error, gpointer data)
@@ -222,36 +190,38 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
         return;
     }
     process->pid = pid;
-    sbx_event_emit_started(process->sandbox, pid, process->command);
-    if (process->wait)
+    sbx_event_emit_started(process->sandbox, pid, process->is_worker ? NULL : process->text);
+    if (process->wait || process->is_abandoned)
         return;
-    process->client = sbx_client_ref(process->request->client);
+    if (process->is_started_detached)
+        sbx_process_drop_client(process);
     result = json_object_new();
     json_object_set_int_member(result, "process", process->number);
     json_object_set_int_member(result, "pid", pid);
     sbx_request_reply(g_steal_pointer(&process->request), result, NULL, 0);
 }
 
-/* The guest's figures are its own claims; they only have to fit. */
-static void set_figure(JsonObject *object, const char *name, guint64 value)
+/* SIGKILL, or that a child of it got one and it gave up, after somebody here has sent one. */
+static int cause_of(const SbxProcess *process, const SbxAgentExit *exit)
 {
-    json_object_set_int_member(object, name, (gint64)MIN(value, (guint64)G_MAXINT64));
+    gboolean was_killed = exit->signalled && exit->status == SIGKILL;
+    gboolean has_failed = exit->signalled || exit->status != 0;
+
+    if (exit->cause != SBX_CAUSE_EXIT && exit->cause != SBX_CAUSE_SIGNAL)
+        return exit->cause;
+    if (process->is_overdue && (was_killed || (process->kill_arrived && has_failed)))
+        return SBX_CAUSE_DEADLINE;
+    if (exit->output_cut && has_failed)
+        return SBX_CAUSE_OUTPUT;
+    return exit->cause;
 }
 
-static JsonObject *describe_exit(const SbxAgentExit *exit)
+static JsonObject *describe_exit(const SbxProcess *process, const SbxAgentExit *exit)
 {
-    JsonObject *result = json_object_new();
+    JsonObject *result = sbx_exit_to_json(exit);
 
-    json_object_set_int_member(result, "exit_code",
-                               exit->signalled ? 128 + exit->status : exit->status);
-    json_object_set_int_member(result, "signal", exit->signalled ? exit->status : 0);
-    json_object_set_boolean_member(result, "oom", exit->oom);
-    json_object_set_int_member(result, "cause", exit->cause);
-    set_figure(result, "cpu_time_us",
-               MIN(exit->cpu_user_us, (guint64)G_MAXINT64) +
-                   MIN(exit->cpu_system_us, (guint64)G_MAXINT64));
-    set_figure(result, "peak_memory", exit->peak_memory);
-    set_figure(result, "wall_time_us", exit->wall_ns / 1000);
+    json_object_set_int_member(result, "cause", cause_of(process, exit));
+    json_object_set_boolean_member(result, "output_cut", exit->output_cut);
     return result;
 }
 
@@ -259,21 +229,18 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
                    gpointer data)
 {
     SbxProcess *process = data;
-    JsonObject *result;
+    JsonObject *end;
 
     (void)agent_process;
     if (error != NULL) {
         fail(process, error);
         return;
     }
-    sbx_event_emit_exited(process->sandbox, process->pid, process->command, exit, exit->cause);
+    end = describe_exit(process, exit);
+    sbx_event_emit_exited(process->sandbox, process->pid,
+                          process->is_worker ? NULL : process->text, end);
     sbx_usage_sample(process->sandbox);
-    result = describe_exit(exit);
-    if (process->request != NULL)
-        sbx_request_reply(g_steal_pointer(&process->request), result, NULL, 0);
-    else
-        announce(process, result);
-    process_free(process);
+    sbx_process_finish(process, end);
 }
 
 /* An agent that does not answer has been taken over, or its guest is beyond use. */
@@ -286,43 +253,121 @@ static gboolean start_timed_out(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait)
+static char *command_text(const Command *command)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *valid = NULL;
+
+    if (command->script != NULL)
+        g_string_append_len(text, command->script,
+                            (gssize)strnlen(command->script, TEXT_MAX));
+    for (int i = 0; command->argv[i] != NULL && text->len < TEXT_MAX; i++) {
+        if (text->len > 0)
+            g_string_append_c(text, ' ');
+        g_string_append_len(text, command->argv[i], (gssize)strnlen(command->argv[i], TEXT_MAX));
+    }
+    g_string_truncate(text, MIN(text->len, TEXT_MAX));
+    valid = g_utf8_make_valid(text->str, (gssize)text->len);
+    return g_strdelimit(g_steal_pointer(&valid), "\n\r\t", ' ');
+}
+
+/* The descriptors that came along; FALSE with a fault set and none taken. */
+static gboolean take_fds(const Command *command, SbxRequest *request, gboolean is_detached, int *fds,
+                         GError **error)
+{
+    int next = 0;
+
+    for (int i = 0; i < 3; i++) {
+        if (!command->piped[i] || (is_detached && !command->relayed[i]))
+            continue;
+        fds[i] = sbx_request_take_fd(request, next++);
+        if (fds[i] >= 0)
+            continue;
+        for (int j = 0; j < i; j++)
+            sbx_fd_clear(&fds[j]);
+        sbx_fault_set(error, SBX_E_INVALID, 0, NULL, "a pipe is missing in the request");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Puts ends of pipes into @fds in place of what was given; FALSE with a fault set. */
+static gboolean relay_fds(SbxProcess *process, const Command *command, int *fds, GError **error)
+{
+    for (int i = 0; i < 3; i++) {
+        int given = fds[i];
+
+        if (!command->relayed[i])
+            continue;
+        fds[i] = -1;
+        process->relays[i] = sbx_relay_new(given, i == 0, &fds[i], sbx_process_relay_done, process,
+                                           error);
+        if (process->relays[i] == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* What a client may come back to. */
+static void prepare_leaving(SbxProcess *process, Command *command, SbxProcessMode mode)
+{
+    command->agent.may_detach = mode != SBX_PROCESS_RUN;
+    command->agent.input_waits = command->agent.rows > 0;
+    for (guint i = 0; i < 3; i++) {
+        process->is_kept[i] = command->agent.may_detach && command->piped[i] &&
+                              !command->relayed[i] && (i > 0 || command->agent.input_waits);
+        if (mode == SBX_PROCESS_START && process->is_kept[i])
+            command->agent.kept_streams |= 1u << i;
+    }
+}
+
+static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request, const Command *command,
+                               SbxProcessMode mode)
+{
+    SbxProcess *process = g_new0(SbxProcess, 1);
+
+    process->sandbox = sbx_sandbox_ref(sandbox);
+    process->number = ++sandbox->keeper->next_process;
+    process->request = request;
+    process->wait = mode == SBX_PROCESS_RUN;
+    process->is_started_detached = mode == SBX_PROCESS_START;
+    process->ends_with_output = command->agent.output_ends_at_exit;
+    process->text = command_text(command);
+    process->is_worker = command->agent.is_worker;
+    process->user = g_strdup(command->user);
+    process->started_ms = g_get_real_time() / 1000;
+    g_hash_table_insert(sandbox->processes, &process->number, process);
+    return process;
+}
+
+void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode mode)
 {
     g_auto(Command) command = {0};
     GError *fault = NULL;
     SbxProcess *process;
     int fds[3] = {-1, -1, -1};
-    int next = 0;
 
-    if (!parse_command(request->params, &command, &fault)) {
+    if (!parse_command(request->params, &command, &fault) ||
+        !take_fds(&command, request, mode == SBX_PROCESS_START, fds, &fault)) {
         sbx_request_fail(request, fault);
         return;
     }
-    for (int i = 0; i < 3; i++)
-        if (command.piped[i])
-            fds[i] = sbx_request_take_fd(request, next++);
-    for (int i = 0; i < 3; i++) {
-        if (!command.piped[i] || fds[i] >= 0)
-            continue;
-        for (int j = 0; j < 3; j++)
-            sbx_fd_clear(&fds[j]);
-        sbx_request_fail(request, sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL,
-                                                "a pipe is missing in the request"));
+    command.agent.output_ends_at_exit =
+        mode == SBX_PROCESS_RUN ||
+        sbx_json_get_boolean(request->params, "output_ends_at_exit", FALSE);
+    process = process_new(sandbox, request, &command, mode);
+    prepare_leaving(process, &command, mode);
+    if (!relay_fds(process, &command, fds, &fault)) {
+        for (int i = 0; i < 3; i++)
+            sbx_fd_clear(&fds[i]);
+        sbx_process_finish_with_fault(process, fault);
         return;
     }
-    command.agent.output_ends_at_exit =
-        wait || sbx_json_get_boolean(request->params, "output_ends_at_exit", FALSE);
-    process = g_new0(SbxProcess, 1);
-    process->sandbox = sbx_sandbox_ref(sandbox);
-    process->number = ++sandbox->keeper->next_process;
-    process->request = request;
-    process->wait = wait;
-    process->command = sbx_event_command_text(&command.agent);
-    g_hash_table_insert(sandbox->processes, &process->number, process);
     process->start_timer = g_timeout_add_seconds(START_SECONDS, start_timed_out, process);
     process->agent_process = sbx_agent_session_spawn(sandbox->session, &command.agent, fds[0],
                                                      fds[1], fds[2], started, exited, process,
                                                      NULL);
+    sbx_process_watch(process, sbx_json_get_int(request->params, "deadline_ms", 0));
 }
 
 static void signal_sent(SbxAgentSession *session, const GError *error, gpointer data)
@@ -331,7 +376,7 @@ static void signal_sent(SbxAgentSession *session, const GError *error, gpointer 
 
     (void)session;
     if (error != NULL && !g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_NO_PROCESS))
-        sbx_request_fail(request, agent_fault(error));
+        sbx_request_fail(request, sbx_agent_fault(error));
     else
         sbx_request_reply(request, json_object_new(), NULL, 0);
 }
@@ -340,13 +385,22 @@ void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request)
 {
     gint64 number = sbx_json_get_int(request->params, "process", 0);
     gint64 signal = sbx_json_get_int(request->params, "signal", 0);
+    gint64 scope = sbx_json_get_int(request->params, "scope", SBX_SCOPE_GROUP);
     SbxProcess *process = g_hash_table_lookup(sandbox->processes, &number);
 
-    if (signal < 1 || signal > 64)
+    if (signal < 1 || signal > 64 || scope < SBX_SCOPE_PROCESS || scope > SBX_SCOPE_ALL)
         sbx_request_fail(request, sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL, "not a signal"));
     else if (process == NULL)
         sbx_request_reply(request, json_object_new(), NULL, 0);
     else
-        sbx_agent_process_signal(process->agent_process, (int)signal, SBX_AGENT_SCOPE_GROUP,
+        sbx_agent_process_signal(process->agent_process, (int)signal, (SbxAgentScope)scope,
                                  signal_sent, request);
+}
+
+SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params)
+{
+    gint64 number = sbx_json_get_int(params, "process", 0);
+    SbxProcess *process = g_hash_table_lookup(sandbox->processes, &number);
+
+    return process != NULL && process->end == NULL ? process->agent_process : NULL;
 }

@@ -188,6 +188,7 @@ void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
     g_hash_table_remove(keeper->sandboxes, sandbox->id);
     for (guint i = 0; i < sandbox->orphans->len; i++)
         sbx_process_orphaned(sandbox->orphans->pdata[i]);
+    sbx_process_forget_ended(sandbox);
     sbx_sandbox_vmm_ended(sandbox);
     g_clear_pointer(&sandbox->image, sbx_image_unref);
     sandbox->purpose->gone(sandbox);

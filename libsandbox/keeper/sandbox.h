@@ -117,6 +117,7 @@ struct SbxSandbox {
     guint deadline_timer;
 
     GHashTable *processes; /* number -> SbxProcess */
+    GQueue ended_processes; /* those of them that have ended, in that order */
 
     char *end_reason;
     gboolean has_died;     /* nobody wanted it to end */
@@ -233,10 +234,37 @@ void sbx_console_method_read(SbxKeeper *keeper, SbxRequest *request);
 /* process.c */
 
 typedef struct SbxProcess SbxProcess;
-/* Runs a command and answers @request (taken) at its end (@wait) or when it was started. */
-void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, gboolean wait);
+typedef enum {
+    SBX_PROCESS_RUN,   /* the request is answered at its end */
+    SBX_PROCESS_SPAWN, /* ... when it has started; its end is told to the client */
+    SBX_PROCESS_START, /* ... and nobody is attached to it */
+} SbxProcessMode;
+/* Starts a command; takes @request. */
+void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode mode);
 void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request);
+/* The process that a request names, or NULL when it has ended. */
+SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params);
+/* What an error of the agent session is to a client. */
+GError *sbx_agent_fault(const GError *error);
+
+/* process-end.c */
+
 /* Tells a process's client that the sandbox has gone, and frees it. */
 void sbx_process_orphaned(SbxProcess *process);
+void sbx_process_forget_ended(SbxSandbox *sandbox);
+
+/* process-attach.c */
+
+void sbx_process_method_detach(SbxKeeper *keeper, SbxRequest *request);
+void sbx_process_method_attach(SbxKeeper *keeper, SbxRequest *request);
+void sbx_process_method_list(SbxKeeper *keeper, SbxRequest *request);
+
+/* process-requests.c */
+
+/* Terminal and limits of a command; FALSE with *error set when they are out of range. */
+gboolean sbx_command_parse_confines(JsonObject *params, SbxAgentCommand *command, GError **error);
+JsonObject *sbx_exit_to_json(const SbxAgentExit *exit);
+void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request);
+void sbx_process_usage_method(SbxKeeper *keeper, SbxRequest *request);
 
 #endif

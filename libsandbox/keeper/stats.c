@@ -110,7 +110,8 @@ static void set_known(Ask *ask)
     set(ask, "disk_size", (gint64)sandbox->config.disk_size);
     set(ask, "network_received", 0);
     set(ask, "network_sent", 0);
-    set(ask, "commands", g_hash_table_size(sandbox->processes));
+    set(ask, "commands",
+        g_hash_table_size(sandbox->processes) - sandbox->ended_processes.length);
     set(ask, "sandboxes", 1);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,22 @@ static char *make_cgroup(void)
             return g_steal_pointer(&path);
     }
     return NULL;
+}
+
+/* Ends who is left, and waits until they are gone. */
+static void empty_cgroup(const char *path)
+{
+    g_autofree char *killer = g_build_filename(path, "cgroup.kill", NULL);
+    g_autofree char *events = g_build_filename(path, "cgroup.events", NULL);
+    int kill_fd = open(killer, O_WRONLY | O_CLOEXEC);
+    struct pollfd change = {.fd = open(events, O_RDONLY | O_CLOEXEC), .events = POLLPRI};
+    char text[128] = "";
+
+    ck_assert_int_eq(write(kill_fd, "1", 1), 1);
+    while (pread(change.fd, text, sizeof text - 1, 0) > 0 && strstr(text, "populated 1") != NULL)
+        ck_assert_int_eq(poll(&change, 1, 10000), 1);
+    close(change.fd);
+    close(kill_fd);
 }
 
 static void remove_cgroup(const char *path)
@@ -100,6 +117,7 @@ void agent_set_up(void)
 
 void agent_set_up_with_cgroups(void)
 {
+    ck_assert_ptr_nonnull(getenv("SBX_TEST_AGENT"));
     fixture.cgroup = make_cgroup();
     agent_set_up();
 }
@@ -113,8 +131,10 @@ void agent_tear_down(void)
     ck_assert_int_eq(waitpid(fixture.agent, &status, 0), fixture.agent);
     ck_assert(WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 0);
-    if (fixture.cgroup != NULL)
+    if (fixture.cgroup != NULL) {
+        empty_cgroup(fixture.cgroup);
         remove_cgroup(fixture.cgroup);
+    }
     g_clear_pointer(&fixture.cgroup, g_free);
 }
 

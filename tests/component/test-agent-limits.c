@@ -155,6 +155,84 @@ START_TEST(metrics_of_a_closed_session)
 }
 END_TEST
 
+static AgentRun *limited(const char *script, guint cpu_ms, uint64_t memory)
+{
+    SbxAgentCommand command = {.env = no_rc,
+                               .script = script,
+                               .cpu_limit_us = cpu_ms * 1000,
+                               .memory_limit = memory,
+                               .output_ends_at_exit = TRUE};
+    return agent_run(&command, FALSE);
+}
+
+/* Without cgroups nothing can be limited, and nothing is run as if it were. */
+START_TEST(limits_that_cannot_be_kept)
+{
+    AgentRun *run = limited("echo ran", 100, 0);
+
+    ck_assert_ptr_nonnull(run->start_error);
+    agent_run_finish(run);
+    ck_assert_str_eq(run->out->str, "");
+    agent_run_free(run);
+    run = limited("echo ran", 0, 64 << 20);
+    ck_assert_ptr_nonnull(run->start_error);
+    agent_run_finish(run);
+    agent_run_free(run);
+}
+END_TEST
+
+START_TEST(cpu_time_used_up)
+{
+    AgentRun *run;
+
+    if (!agent_has_cgroups())
+        return;
+    /* It ignores what can be ignored, and children do the work. */
+    run = limited("trap '' TERM INT HUP; (while :; do :; done) & (while :; do :; done) & wait", 300,
+                  0);
+    agent_run_finish(run);
+    ck_assert_int_eq(run->exit.cause, SBX_CAUSE_CPU);
+    ck_assert(run->exit.signalled && run->exit.status == SIGKILL);
+    ck_assert_uint_ge(run->exit.cpu_user_us + run->exit.cpu_system_us, 300000);
+    ck_assert_uint_lt(run->exit.cpu_user_us + run->exit.cpu_system_us, 600000);
+    agent_run_free(run);
+}
+END_TEST
+
+/* Waiting costs nothing, and what ends in time is not touched. */
+START_TEST(cpu_time_not_used_up)
+{
+    AgentRun *run;
+
+    if (!agent_has_cgroups())
+        return;
+    run = limited("sleep 0.7; exit 3", 300, 0);
+    agent_run_finish(run);
+    ck_assert_int_eq(run->exit.cause, SBX_CAUSE_EXIT);
+    ck_assert_int_eq(run->exit.status, 3);
+    agent_run_free(run);
+}
+END_TEST
+
+/* The limit outlives the main process, as what it started does. */
+START_TEST(cpu_time_of_what_is_left_behind)
+{
+    AgentRun *run;
+    int child;
+
+    if (!agent_has_cgroups())
+        return;
+    run = limited("(while :; do :; done) >&- 2>&- & echo $!", 200, 0);
+    agent_run_finish(run);
+    ck_assert_int_eq(run->exit.cause, SBX_CAUSE_EXIT);
+    child = atoi(run->out->str);
+    ck_assert_int_gt(child, 1);
+    agent_run_free(run);
+    while (kill(child, 0) == 0)
+        agent_round_trip();
+}
+END_TEST
+
 static void add_common(TCase *tests)
 {
     tcase_add_test(tests, causes);
@@ -170,7 +248,11 @@ int main(void)
 
     tcase_add_checked_fixture(plain, agent_set_up, agent_tear_down);
     add_common(plain);
+    tcase_add_test(plain, limits_that_cannot_be_kept);
     tcase_add_checked_fixture(grouped, agent_set_up_with_cgroups, agent_tear_down);
     add_common(grouped);
+    tcase_add_test(grouped, cpu_time_used_up);
+    tcase_add_test(grouped, cpu_time_not_used_up);
+    tcase_add_test(grouped, cpu_time_of_what_is_left_behind);
     return agent_test_main("agent-limits", plain) | agent_test_main("agent-limits", grouped);
 }

@@ -53,9 +53,26 @@ static bool command_item(const struct sbx_tlv *item, struct sbx_command *out)
         return (out->user = sbx_tlv_get_string(item, SBX_PROTO_MAX_NAME)) != NULL;
     case SBX_TAG_FLAGS:
         return sbx_tlv_get_u32(item, &out->flags) && (out->flags & ~SBX_COMMAND_ALL_FLAGS) == 0;
+    case SBX_TAG_ROWS:
+        return sbx_tlv_get_u32(item, &out->rows) && out->rows <= SBX_PROTO_MAX_CELLS;
+    case SBX_TAG_COLUMNS:
+        return sbx_tlv_get_u32(item, &out->columns) && out->columns <= SBX_PROTO_MAX_CELLS;
+    case SBX_TAG_MEMORY_LIMIT:
+        return sbx_tlv_get_u64(item, &out->memory_limit);
+    case SBX_TAG_TASK_LIMIT:
+        return sbx_tlv_get_u32(item, &out->task_limit);
+    case SBX_TAG_CPU_LIMIT:
+        return sbx_tlv_get_u64(item, &out->cpu_limit);
     default:
         return true;
     }
+}
+
+static bool valid_terminal(const struct sbx_command *command)
+{
+    if (command->rows == 0 || command->columns == 0)
+        return command->rows == command->columns;
+    return (command->flags & (SBX_COMMAND_STDOUT | SBX_COMMAND_STDERR)) == SBX_COMMAND_STDOUT;
 }
 
 bool sbx_command_decode(const void *data, size_t length, struct sbx_command *out)
@@ -69,7 +86,7 @@ bool sbx_command_decode(const void *data, size_t length, struct sbx_command *out
     while ((more = sbx_tlv_next(&reader, &item)) == 1)
         if (!command_item(&item, &command))
             return false;
-    if (more < 0)
+    if (more < 0 || !valid_terminal(&command))
         return false;
     if (!collect(data, length, SBX_TAG_ARG, SBX_PROTO_MAX_ARGS, &command.argv, &command.argc) ||
         !collect(data, length, SBX_TAG_ENV, SBX_PROTO_MAX_ENV, &command.env, &command.env_count) ||
@@ -94,9 +111,24 @@ static void put_all(struct sbx_tlv_writer *writer, uint8_t tag, const char **lis
         sbx_tlv_put_string(writer, tag, list[i]);
 }
 
+static void put_limits(struct sbx_tlv_writer *writer, const struct sbx_command *command)
+{
+    if (command->memory_limit > 0)
+        sbx_tlv_put_u64(writer, SBX_TAG_MEMORY_LIMIT, command->memory_limit);
+    if (command->task_limit > 0)
+        sbx_tlv_put_u32(writer, SBX_TAG_TASK_LIMIT, command->task_limit);
+    if (command->cpu_limit > 0)
+        sbx_tlv_put_u64(writer, SBX_TAG_CPU_LIMIT, command->cpu_limit);
+}
+
 void sbx_command_encode(struct sbx_tlv_writer *writer, const struct sbx_command *command)
 {
     sbx_tlv_put_u32(writer, SBX_TAG_FLAGS, command->flags);
+    if (command->rows > 0 || command->columns > 0) {
+        sbx_tlv_put_u32(writer, SBX_TAG_ROWS, command->rows);
+        sbx_tlv_put_u32(writer, SBX_TAG_COLUMNS, command->columns);
+    }
+    put_limits(writer, command);
     put_all(writer, SBX_TAG_ARG, command->argv, command->argc);
     put_all(writer, SBX_TAG_ENV, command->env, command->env_count);
     sbx_tlv_put_string(writer, SBX_TAG_CWD, command->cwd);

@@ -179,6 +179,32 @@ void sbx_signal_encode(struct sbx_tlv_writer *writer, const struct sbx_signal *m
     sbx_tlv_put_u32(writer, SBX_TAG_SCOPE, message->scope);
 }
 
+static bool size_item(const struct sbx_tlv *item, void *out)
+{
+    struct sbx_size *size = out;
+    if (item->tag == SBX_TAG_ROWS)
+        return sbx_tlv_get_u32(item, &size->rows);
+    if (item->tag == SBX_TAG_COLUMNS)
+        return sbx_tlv_get_u32(item, &size->columns);
+    return true;
+}
+
+bool sbx_size_decode(const void *data, size_t length, struct sbx_size *out)
+{
+    struct sbx_size size = {0};
+    if (!decode(data, length, size_item, &size) || size.rows < 1 || size.columns < 1 ||
+        size.rows > SBX_PROTO_MAX_CELLS || size.columns > SBX_PROTO_MAX_CELLS)
+        return false;
+    *out = size;
+    return true;
+}
+
+void sbx_size_encode(struct sbx_tlv_writer *writer, const struct sbx_size *size)
+{
+    sbx_tlv_put_u32(writer, SBX_TAG_ROWS, size->rows);
+    sbx_tlv_put_u32(writer, SBX_TAG_COLUMNS, size->columns);
+}
+
 bool sbx_decimal_parse(const char *text, size_t length, uint64_t *out)
 {
     uint64_t value = 0;
@@ -221,6 +247,7 @@ enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id)
                                              {"/stdout", SBX_RESOURCE_STDOUT},
                                              {"/stderr", SBX_RESOURCE_STDERR},
                                              {"/signal", SBX_RESOURCE_SIGNAL},
+                                             {"/resize", SBX_RESOURCE_RESIZE},
                                              {"/usage", SBX_RESOURCE_USAGE},
                                              {NULL, SBX_RESOURCE_UNKNOWN}};
     size_t prefix = sizeof processes - 1;

@@ -18,7 +18,13 @@
  *   PUT  /v1/processes/ID/stdin      request body is its standard input
  *   GET  /v1/processes/ID/stdout     response body is its standard output (and so on for stderr)
  *   POST /v1/processes/ID/signal     signal -> 204, 404 or 409 failure
+ *   POST /v1/processes/ID/resize     size -> 204, 404 or 409 failure (it has no terminal)
  *   GET  /v1/processes/ID/usage      -> 200 usage of all it started, 404 once it has exited
+ *
+ * A command on a terminal has its standard input and output there; .../stdin and stdout are what is
+ * typed and what is shown. A terminal's input has no end: the end of .../stdin types the character
+ * for end-of-file (VEOF, twice when a line has been begun), unless the terminal is in raw mode.
+ * When .../stdout is given up, the terminal hangs up.
  *
  * ID is decimal, chosen by the keeper, unused at the time. The four requests of a process may be
  * sent in one write, the POST first. Every other answer than the above carries a failure.
@@ -61,6 +67,7 @@ enum {
     SBX_PROTO_MAX_CWD = 4096,          /* PATH_MAX */
     SBX_PROTO_MAX_TEXT = 1024,         /* a failure's text, a version */
     SBX_PROTO_MAX_ENTROPY = 4096,
+    SBX_PROTO_MAX_CELLS = 65535,       /* rows, columns */
     SBX_PROTO_MAX_PROCESSES = 1024,
     SBX_PROTO_MAX_STREAMS = 4 * SBX_PROTO_MAX_PROCESSES + 16,
     SBX_PROTO_MAX_HEADER_LIST = 8 << 10,
@@ -85,6 +92,11 @@ enum sbx_tag {
     SBX_TAG_CWD,
     SBX_TAG_USER,
     SBX_TAG_FLAGS,         /* u32, enum sbx_command_flags */
+    SBX_TAG_ROWS,          /* u32, of the command's terminal, also in a size */
+    SBX_TAG_COLUMNS,       /* u32 */
+    SBX_TAG_MEMORY_LIMIT,  /* u64, bytes, of all the command starts; limits: absent or 0 is none */
+    SBX_TAG_TASK_LIMIT,    /* u32, processes and threads */
+    SBX_TAG_CPU_LIMIT,     /* u64, microseconds of CPU time */
     SBX_TAG_SIGNAL = 48,   /* u32 */
     SBX_TAG_SCOPE,         /* u32, enum sbx_signal_scope */
     SBX_TAG_EXIT_CODE = 64,
@@ -203,6 +215,16 @@ struct sbx_command {
     const char *cwd;    /* NULL: home */
     const char *user;   /* name or number; NULL: app */
     uint32_t flags;
+    uint32_t rows;      /* of its terminal; 0: none. With one, STDOUT and not STDERR */
+    uint32_t columns;
+    uint64_t memory_limit; /* 0: none */
+    uint32_t task_limit;
+    uint64_t cpu_limit; /* microseconds */
+};
+
+struct sbx_size {
+    uint32_t rows;
+    uint32_t columns;
 };
 
 struct sbx_setup {
@@ -283,6 +305,8 @@ void sbx_failure_encode(struct sbx_tlv_writer *writer, const struct sbx_failure 
 bool sbx_failure_decode(const void *data, size_t length, struct sbx_failure *out);
 void sbx_signal_encode(struct sbx_tlv_writer *writer, const struct sbx_signal *signal);
 bool sbx_signal_decode(const void *data, size_t length, struct sbx_signal *out);
+void sbx_size_encode(struct sbx_tlv_writer *writer, const struct sbx_size *size);
+bool sbx_size_decode(const void *data, size_t length, struct sbx_size *out);
 void sbx_usage_encode(struct sbx_tlv_writer *writer, const struct sbx_usage *usage);
 bool sbx_usage_decode(const void *data, size_t length, struct sbx_usage *out);
 void sbx_metrics_encode(struct sbx_tlv_writer *writer, const struct sbx_metrics *metrics);
@@ -300,6 +324,7 @@ enum sbx_resource {
     SBX_RESOURCE_STDOUT,
     SBX_RESOURCE_STDERR,
     SBX_RESOURCE_SIGNAL,
+    SBX_RESOURCE_RESIZE,
     SBX_RESOURCE_USAGE,
 };
 enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id);

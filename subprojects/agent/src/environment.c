@@ -7,7 +7,7 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-enum { BASE_ENTRIES = 8, BASE_SIZE = 8192 };
+enum { BASE_ENTRIES = 9, BASE_SIZE = 8192 };
 
 static char **defaults;
 static size_t default_count;
@@ -85,6 +85,8 @@ char **environment_build(const struct sbx_command *command, const struct user *u
         add_base(&builder, "LANG", "C.UTF-8", "");
         if (cwd[0] == '/')
             add_base(&builder, "PWD", cwd, "");
+        if (command->rows > 0)
+            add_base(&builder, "TERM", "xterm-256color", "");
         if (command->script != NULL)
             add_base(&builder, "BASH_ENV", user->home, "/.bashrc");
         for (size_t i = 0; i < default_count; i++)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -86,6 +87,8 @@ static bool prepare(const struct launch *launch)
     for (int i = 0; i < 3; i++)
         if (dup2(launch->stdio[i], i) < 0)
             return false;
+    if (launch->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
+        return false;
     /* Whatever the agent was started with must not reach a command either. */
     syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
     if (launch->script_fd == LAUNCH_SCRIPT_FD)

@@ -26,6 +26,7 @@ struct launch {
     const struct user *user;
     bool switch_user;
     int stdio[3];
+    bool terminal;        /* stdio[0] is to be its controlling terminal */
     int script_fd;        /* -1, or what the command finds as LAUNCH_SCRIPT_FD */
     int cgroup_fd;        /* -1: none */
 };

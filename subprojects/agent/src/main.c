@@ -14,6 +14,7 @@
 #include "reaper.h"
 #include "reset.h"
 #include "server.h"
+#include "terminal.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -98,6 +99,7 @@ int main(int argc, char **argv)
     reaper_init();
     launch_init();
     metrics_init();
+    terminal_init();
     identity_init();
     server_init(fd);
     reset_init(reset_fd);

@@ -7,6 +7,7 @@
 
 #include "process.h"
 #include "server.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,46 +64,6 @@ static size_t write_some(struct process *process, const uint8_t *bytes, size_t l
     return done;
 }
 
-static void input_flush(struct process *process)
-{
-    struct input *input = &process->input;
-
-    if (input->queue_length > input->queue_at) {
-        input->queue_at += write_some(process, input->queue + input->queue_at,
-                                      input->queue_length - input->queue_at);
-        if (input->queue_at < input->queue_length)
-            return;
-        input->queue_at = input->queue_length = 0;
-    }
-    if (input->ended && process->state != PROCESS_PENDING)
-        input_close(process);
-}
-
-static void input_ready(struct source *source, uint32_t events)
-{
-    struct process *process = of_input(source);
-
-    if ((events & EPOLLERR) != 0)
-        input_close(process);
-    else if (process->state == PROCESS_RUNNING)
-        input_flush(process);
-}
-
-int input_open(struct process *process)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return -1;
-    fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    if (!loop_add(&process->input.source, ends[1], EPOLLOUT | EPOLLET, input_ready)) {
-        close(ends[0]);
-        errno = ENOMEM;
-        return -1;
-    }
-    return ends[0];
-}
-
 static bool enqueue(struct input *input, const uint8_t *bytes, size_t length)
 {
     if (input->queue_at > 0) {
@@ -123,6 +84,67 @@ static bool enqueue(struct input *input, const uint8_t *bytes, size_t length)
     return true;
 }
 
+/* False when the terminal takes no more for now. */
+static bool type_end(struct process *process)
+{
+    struct input *input = &process->input;
+    uint8_t bytes[TERMINAL_END_MAX];
+
+    if (input->end_typed || input->source.fd < 0)
+        return true;
+    input->end_typed = true;
+    size_t length = terminal_end(input->source.fd, input->last, bytes);
+    size_t done = length > 0 ? write_some(process, bytes, length) : 0;
+    return done == length || input->closed || !enqueue(input, bytes + done, length - done);
+}
+
+static void input_flush(struct process *process)
+{
+    struct input *input = &process->input;
+
+    if (input->queue_length > input->queue_at) {
+        input->queue_at += write_some(process, input->queue + input->queue_at,
+                                      input->queue_length - input->queue_at);
+        if (input->queue_at < input->queue_length)
+            return;
+        input->queue_at = input->queue_length = 0;
+    }
+    if (!input->ended || process->state == PROCESS_PENDING)
+        return;
+    if (!process->terminal || type_end(process))
+        input_close(process);
+}
+
+static void input_ready(struct source *source, uint32_t events)
+{
+    struct process *process = of_input(source);
+
+    if ((events & EPOLLERR) != 0)
+        input_close(process);
+    else if (process->state == PROCESS_RUNNING)
+        input_flush(process);
+}
+
+bool input_adopt(struct process *process, int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return loop_add(&process->input.source, fd, EPOLLOUT | EPOLLET, input_ready);
+}
+
+int input_open(struct process *process)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    if (!input_adopt(process, ends[1])) {
+        close(ends[0]);
+        errno = ENOMEM;
+        return -1;
+    }
+    return ends[0];
+}
+
 void input_write(struct process *process, const uint8_t *bytes, size_t length)
 {
     struct input *input = &process->input;
@@ -132,6 +154,8 @@ void input_write(struct process *process, const uint8_t *bytes, size_t length)
         server_consume(input->stream_id, length);
         return;
     }
+    if (length > 0)
+        input->last = bytes[length - 1];
     if (process->state == PROCESS_RUNNING && input->queue_length == input->queue_at)
         done = write_some(process, bytes, length);
     if (done < length && !input->closed && !enqueue(input, bytes + done, length - done))
@@ -239,6 +263,13 @@ static void output_ready(struct source *source, uint32_t events)
     resume(of_output(source));
 }
 
+bool output_adopt(struct output *output, int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    output->wanted = loop_add(&output->source, fd, EPOLLIN | EPOLLET, output_ready);
+    return output->wanted;
+}
+
 int output_open(struct process *process, struct output *output)
 {
     int ends[2];
@@ -246,13 +277,11 @@ int output_open(struct process *process, struct output *output)
     (void)process;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -1;
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    if (!loop_add(&output->source, ends[0], EPOLLIN | EPOLLET, output_ready)) {
+    if (!output_adopt(output, ends[0])) {
         close(ends[1]);
         errno = ENOMEM;
         return -1;
     }
-    output->wanted = true;
     return ends[1];
 }
 
@@ -261,13 +290,15 @@ void output_serve(struct process *process, struct output *output)
     process_answer_output(process, output, read_output);
 }
 
-void output_finish(struct output *output)
+void output_finish(struct process *process, struct output *output)
 {
-    int left = 0;
+    int left = TERMINAL_OUTPUT_MAX;
 
     if (output->source.fd < 0)
         return;
-    ioctl(output->source.fd, FIONREAD, &left);
+    /* A terminal does not know how much it holds, only whether there is more. */
+    if (!process->terminal)
+        ioctl(output->source.fd, FIONREAD, &left);
     output->left = left > 0 ? (size_t)left : 0;
     output->last = true;
     resume(output);
@@ -285,6 +316,9 @@ void output_stream_closed(struct process *process, struct output *output)
     output->finished = true;
     if (output->source.fd < 0)
         return;
+    /* Nobody looks at it any more: it hangs up when its last descriptor here is closed. */
+    if (process->terminal)
+        input_close(process);
     /* All was sent, or the keeper's reader went away: the first keeps the writers alive. */
     if (output->last && output->left == 0 && process->state == PROCESS_EXITED)
         keep_discarding(output);

@@ -15,6 +15,8 @@ struct input {
     int32_t stream_id;    /* 0: none */
     bool ended;           /* END_STREAM came; close when the queue is written */
     bool closed;          /* the process reads no more, or will never start */
+    bool end_typed;       /* a terminal: the end of input has been typed */
+    uint8_t last;         /* a terminal: the latest byte that was typed */
     uint8_t *queue;       /* what the pipe did not take; at most a stream's window */
     size_t queue_at, queue_length, queue_allocated;
 };
@@ -32,6 +34,9 @@ struct output {
 /* The agent's end of a new pipe is put into the loop; returns the command's, or -1 with errno. */
 int input_open(struct process *process);
 int output_open(struct process *process, struct output *output);
+/* The same with a descriptor that is there already, and is taken. */
+bool input_adopt(struct process *process, int fd);
+bool output_adopt(struct output *output, int fd);
 
 void input_write(struct process *process, const uint8_t *bytes, size_t length);
 void input_end(struct process *process);
@@ -42,7 +47,7 @@ void input_stream_closed(struct process *process);
 /* Starts to answer the stream that was attached. */
 void output_serve(struct process *process, struct output *output);
 /* The process has exited and that ends its output. */
-void output_finish(struct output *output);
+void output_finish(struct process *process, struct output *output);
 /* Nobody wants it any more, but its writers shall go on. */
 void output_abandon(struct output *output);
 void output_stream_closed(struct process *process, struct output *output);

@@ -4,6 +4,7 @@
 #include "agent.h"
 #include "metrics.h"
 #include "spawn.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -56,6 +57,8 @@ static void discard(struct process *process)
     input_close(process);
     for (int i = 0; i < 2; i++)
         loop_close(&process->outputs[i].source);
+    cpu_limit_release(process->cpu_limit);
+    process->cpu_limit = NULL;
     cgroup_release(&process->cgroup);
     loop_free_later(&process->garbage);
 }
@@ -140,8 +143,12 @@ static void serve_pipes(struct process *process)
     }
     if ((process->flags & SBX_COMMAND_STDIN) == 0) {
         refuse(process->input_request);
-        process->input.closed = true;
-        return;
+        if (!process->terminal) {
+            process->input.closed = true;
+            return;
+        }
+        /* Nobody will ever type anything. */
+        process->input.ended = true;
     }
     /* What arrived meanwhile. */
     if (process->input.ended || process->input.queue_length > 0)
@@ -161,6 +168,8 @@ void process_abandon(struct request *request)
     refuse(process->input_request);
     loop_close(&process->input.source);
     process->input.closed = true;
+    cpu_limit_release(process->cpu_limit);
+    process->cpu_limit = NULL;
     cgroup_release(&process->cgroup);
 }
 
@@ -243,6 +252,15 @@ int process_signal(uint64_t id, const struct sbx_signal *message)
     return kill(target, number) == 0 ? 0 : errno;
 }
 
+int process_resize(uint64_t id, const struct sbx_size *size)
+{
+    struct process *process = find(id);
+
+    if (process == NULL || process->state != PROCESS_RUNNING)
+        return ESRCH;
+    return process->terminal ? terminal_resize(process, size) : ENOTTY;
+}
+
 bool process_usage(uint64_t id, struct sbx_usage *out)
 {
     struct process *process = find(id);
@@ -269,9 +287,11 @@ static uint64_t microseconds(const struct timeval *time)
     return (uint64_t)time->tv_sec * 1000000u + (uint64_t)time->tv_usec;
 }
 
-static uint32_t cause_of(int status, bool oom)
+static uint32_t cause_of(const struct process *process, int status, bool oom)
 {
-    if (oom && status != 0)
+    if (status != 0 && cpu_limit_reached(process->cpu_limit))
+        return SBX_EXIT_CAUSE_CPU;
+    if (status != 0 && oom)
         return SBX_EXIT_CAUSE_OOM;
     return WIFSIGNALED(status) ? SBX_EXIT_CAUSE_SIGNAL : SBX_EXIT_CAUSE_EXIT;
 }
@@ -303,7 +323,7 @@ static void report_exit(struct process *process, int status, const struct rusage
         return;
     measure(process, &record);
     record.oom = cgroup_saw_oom(&process->cgroup);
-    record.cause = cause_of(status, record.oom);
+    record.cause = cause_of(process, status, record.oom);
     sbx_exit_encode(&process->main->reply, &record);
     server_reply_ready(process->main);
 }
@@ -319,7 +339,7 @@ bool process_exited(pid_t pid, int status, const struct rusage *usage)
     input_close(process);
     if ((process->flags & SBX_COMMAND_OUTPUT_ENDS_AT_EXIT) != 0)
         for (int i = 0; i < 2; i++)
-            output_finish(&process->outputs[i]);
+            output_finish(process, &process->outputs[i]);
     discard_if_over(process);
     return true;
 }

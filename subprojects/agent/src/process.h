@@ -3,6 +3,7 @@
 #define SBX_PROCESS_H
 
 #include "cgroup.h"
+#include "cpu-limit.h"
 #include "pipes.h"
 #include "protocol.h"
 #include "server.h"
@@ -24,8 +25,10 @@ struct process {
     enum process_state state;
     pid_t pid;
     uint32_t flags;
+    bool terminal;    /* input and outputs[0] are descriptors of one terminal */
     uint64_t started; /* CLOCK_MONOTONIC, ns */
     struct cgroup cgroup;
+    struct cpu_limit *cpu_limit; /* or NULL */
     struct request *main;       /* the request that started it; NULL once closed */
     struct request *input_request;
     struct request *output_requests[2];
@@ -48,6 +51,8 @@ void process_detach(struct request *request);
 void process_forget_all(void);
 /* 0, ESRCH, or another errno. */
 int process_signal(uint64_t id, const struct sbx_signal *message);
+/* 0, ESRCH, ENOTTY, or another errno. */
+int process_resize(uint64_t id, const struct sbx_size *size);
 /* Of all it started; false when it does not run. */
 bool process_usage(uint64_t id, struct sbx_usage *out);
 /* A child was reaped; false when it is none of ours. */

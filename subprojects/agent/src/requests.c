@@ -79,7 +79,8 @@ void requests_begin(struct request *request)
         begin_process(request);
     } else if (request->resource == SBX_RESOURCE_SETUP) {
         request->body_limit = SBX_PROTO_MAX_SETUP;
-    } else if (request->resource == SBX_RESOURCE_SIGNAL) {
+    } else if (request->resource == SBX_RESOURCE_SIGNAL ||
+               request->resource == SBX_RESOURCE_RESIZE) {
         request->body_limit = SBX_PROTO_MAX_REPLY;
     } else if (is_pipe(request->resource)) {
         begin_pipe(request);
@@ -160,6 +161,29 @@ static void send_signal(struct request *request)
     }
 }
 
+static void resize(struct request *request)
+{
+    struct sbx_size size;
+
+    if (!sbx_size_decode(request->body, request->body_length, &size)) {
+        fail(request, "400", SBX_FAILURE_REQUEST, "malformed size");
+        return;
+    }
+    switch (process_resize(request->id, &size)) {
+    case 0:
+        server_answer(request, "204");
+        break;
+    case ESRCH:
+        fail(request, "404", SBX_FAILURE_NO_PROCESS, "the process has exited");
+        break;
+    case ENOTTY:
+        fail(request, "409", SBX_FAILURE_REQUEST, "the process has no terminal");
+        break;
+    default:
+        fail(request, "409", SBX_FAILURE_OTHER, "the terminal cannot be resized");
+    }
+}
+
 static void describe_machine(struct request *request)
 {
     struct sbx_metrics metrics;
@@ -209,6 +233,9 @@ void requests_body_end(struct request *request)
         break;
     case SBX_RESOURCE_SIGNAL:
         send_signal(request);
+        break;
+    case SBX_RESOURCE_RESIZE:
+        resize(request);
         break;
     case SBX_RESOURCE_METRICS:
         describe_machine(request);

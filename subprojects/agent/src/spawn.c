@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "environment.h"
 #include "launch.h"
+#include "terminal.h"
 #include "user.h"
 #include "worker.h"
 
@@ -131,6 +132,16 @@ static bool prepare_user(struct preparation *preparation, struct sbx_failure *fa
     return true;
 }
 
+static bool open_terminal(struct process *process, struct preparation *preparation)
+{
+    const struct sbx_command *command = &preparation->command;
+    struct sbx_size size = {command->rows, command->columns};
+    const struct user *owner = agent_mode.user_self ? NULL : &preparation->user;
+
+    preparation->command_ends[0] = terminal_open(process, &size, owner);
+    return preparation->command_ends[0] >= 0;
+}
+
 static bool open_pipes(struct process *process, int ends[3])
 {
     uint32_t flags = process->flags;
@@ -198,15 +209,35 @@ static bool run(struct process *process, struct preparation *preparation,
         .switch_user = !agent_mode.user_self,
         .stdio = {ends[0] >= 0 ? ends[0] : null_fd, ends[1] >= 0 ? ends[1] : null_fd,
                   ends[2] >= 0 ? ends[2] : null_fd},
+        .terminal = process->terminal,
         .script_fd = preparation->script_fd,
         .cgroup_fd = process->cgroup.fd,
     };
 
-    if (merge)
+    if (process->terminal)
+        launching.stdio[1] = launching.stdio[2] = launching.stdio[0];
+    else if (merge)
         launching.stdio[2] = launching.stdio[1];
     process->started = agent_clock(CLOCK_MONOTONIC);
     process->pid = launch(&launching, &error);
     return process->pid > 0 || describe(&launching, &error, failure);
+}
+
+/* Not even its first instruction is executed outside of its limits. */
+static bool confine(struct process *process, const struct sbx_command *command,
+                    struct sbx_failure *failure)
+{
+    struct cgroup_limits limits = {.memory = command->memory_limit, .tasks = command->task_limit};
+
+    if (!cgroup_create(&limits, &process->cgroup))
+        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup%s: %s",
+                    limits.memory > 0 || limits.tasks > 0 ? " with these limits" : "",
+                    strerror(errno));
+    if (command->cpu_limit == 0)
+        return true;
+    process->cpu_limit = cpu_limit_start(&process->cgroup, command->cpu_limit);
+    return process->cpu_limit != NULL ||
+           fail(failure, SBX_FAILURE_OTHER, errno, "cannot limit CPU time: %s", strerror(errno));
 }
 
 static bool build(struct process *process, struct preparation *preparation,
@@ -220,12 +251,13 @@ static bool build(struct process *process, struct preparation *preparation,
         return false;
     const char *cwd = command->cwd != NULL ? command->cwd : preparation->user.home;
     preparation->environment = environment_build(command, &preparation->user, cwd);
-    if (preparation->environment == NULL || !open_pipes(process, preparation->command_ends))
-        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
-    if (!cgroup_create(&(struct cgroup_limits){0}, &process->cgroup))
-        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup: %s",
+    if (command->rows > 0 && !open_terminal(process, preparation))
+        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a terminal: %s",
                     strerror(errno));
-    return run(process, preparation, failure);
+    if (preparation->environment == NULL ||
+        (command->rows == 0 && !open_pipes(process, preparation->command_ends)))
+        return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
+    return confine(process, command, failure) && run(process, preparation, failure);
 }
 
 bool spawn(struct process *process, const uint8_t *body, size_t length,
