@@ -113,6 +113,22 @@ SBX_PUBLIC int sbx_pause(sbx *sandbox, sbx_error **error);
 SBX_PUBLIC int sbx_resume(sbx *sandbox, sbx_error **error);
 
 /**
+ * sbx_extend:
+ * @sandbox: a sandbox with a deadline, see sbx_options_set_timeout()
+ * @milliseconds: how long it is to live from now on, 1 to SBX_TIMEOUT_MAX_MS
+ * @deadline: (out): its new deadline, milliseconds since 1970 UTC; may be NULL
+ * @error: where to put an error, or NULL
+ *
+ * Sets a new deadline, which may also be earlier than the old one. Whoever has a handle may do so. A
+ * sandbox of session lifetime has none and gets none. Blocks for one exchange with the keeper.
+ *
+ * Errors: SBX_E_INVALID (out of range; session lifetime), SBX_E_GONE (the sandbox has ended),
+ * SBX_E_KEEPER, SBX_E_FORKED. Since: 0.1
+ */
+SBX_PUBLIC int sbx_extend(sbx *sandbox, int64_t milliseconds, int64_t *deadline,
+                          sbx_error **error);
+
+/**
  * sbx_ref:
  * @sandbox: a sandbox
  *

@@ -149,7 +149,7 @@ SBX_PUBLIC int sbx_options_set_start_timeout(sbx_options *options, int64_t milli
  * are the snapshot's unless they are set. A VM goes on only as what it was: with other memory or
  * vCPUs, or after an upgrade of the hypervisor, the image boots with the snapshot's disk, and what
  * was running is not. Another disk size, or an image that is set as well, make sbx_create() fail
- * with SBX_E_INVALID.
+ * with SBX_E_INVALID. Environment variables that are set are added to the snapshot's.
  *
  * Errors: SBX_E_INVALID when it is not a snapshot's name. Whether there is one of that name is
  * found out by sbx_create(). Never blocks. Since: 0.1

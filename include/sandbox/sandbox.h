@@ -3,7 +3,10 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <sandbox/console.h>
+#include <sandbox/env.h>
 #include <sandbox/error.h>
+#include <sandbox/events.h>
 #include <sandbox/fork.h>
 #include <sandbox/handle.h>
 #include <sandbox/host.h>
@@ -18,6 +21,7 @@
 #include <sandbox/quote.h>
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
+#include <sandbox/stats.h>
 #include <sandbox/template.h>
 #include <sandbox/terminal.h>
 #include <sandbox/usage.h>

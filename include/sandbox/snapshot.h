@@ -29,7 +29,8 @@ typedef struct sbx_snapshot_list sbx_snapshot_list;
  * @error: where to put an error, or NULL
  *
  * Saves the sandbox as it is at the moment of the call. A running one goes on after a pause. Blocks
- * until the snapshot is on disk; it appears whole or not at all.
+ * until the snapshot is on disk; it appears whole or not at all. Its environment variables (env.h) are
+ * kept with it, its labels are not.
  *
  * Errors: SBX_E_INVALID (not a name), SBX_E_EXISTS (there is one of that name: remove it first),
  * SBX_E_BUSY (one of that name is being made, or the sandbox is being paused, resumed or copied),

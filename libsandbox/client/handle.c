@@ -94,7 +94,7 @@ int sbx_create(const sbx_options *options, sbx **out, sbx_error **error)
 }
 
 /* ^sbx_([a-z]{3})_[0-9a-hjkmnp-z]{20}$ */
-static int id_ok(const char *id)
+int sbx_id_ok(const char *id)
 {
     if (strlen(id) != 28 || strncmp(id, "sbx_", 4) != 0 || id[7] != '_')
         return 0;
@@ -127,7 +127,7 @@ int sbx_connect(const char *id, const sbx_options *options, sbx **out, sbx_error
     sbx_error *reason = NULL;
     int code;
 
-    if (id == NULL || !id_ok(id))
+    if (id == NULL || !sbx_id_ok(id))
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, "ids look like sbx_loc_ and 20 letters or digits",
                         "\"%.64s\" is not a sandbox id", id != NULL ? id : "(null)");
     if (out == NULL || options != NULL)
@@ -201,6 +201,23 @@ int sbx_resume(sbx *sandbox, sbx_error **error)
 
     return sbx_handle_call(sandbox, "sandbox.resume", json_object_new(), NULL, 0, &reply, __func__,
                            error);
+}
+
+int sbx_extend(sbx *sandbox, int64_t milliseconds, int64_t *deadline, sbx_error **error)
+{
+    g_auto(SbxReply) reply = {0};
+    JsonObject *params;
+    int code;
+
+    if (milliseconds < 1 || milliseconds > SBX_TIMEOUT_MAX_MS)
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "a timeout of %" G_GINT64_FORMAT " ms is out of range", milliseconds);
+    params = json_object_new();
+    json_object_set_int_member(params, "timeout_ms", milliseconds);
+    code = sbx_handle_call(sandbox, "sandbox.extend", params, NULL, 0, &reply, __func__, error);
+    if (code >= 0 && deadline != NULL)
+        *deadline = sbx_json_get_int(reply.result, "deadline_ms", 0);
+    return code;
 }
 
 sbx *sbx_ref(sbx *sandbox)

@@ -164,6 +164,8 @@ struct sbx {
     char id[32];
 };
 
+/* Whether it looks like a sandbox's id. */
+int sbx_id_ok(const char *id);
 /* SBX_E_INVALID when there is none, SBX_E_FORKED when it came through fork(). */
 int sbx_check_handle(sbx *sandbox, const char *operation, sbx_error **error);
 /* A handle to the sandbox of that id. Takes *lease (-1: it owns none) on success. */

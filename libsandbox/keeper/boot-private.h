@@ -36,6 +36,7 @@ struct SbxBoot {
     guint timer;
     gboolean queued;    /* waits for its turn */
     gboolean has_turn;  /* counts in keeper->booting */
+    pid_t vmm_pid;      /* likewise; else 0 */
     int vmm_fd;         /* pidfd of the VMM, from its monitor's connection on; else -1 */
     guint vmm_source;
     gboolean vmm_ended; /* its process */

@@ -171,6 +171,9 @@ static void monitor_event(SbxQmp *monitor, const char *event, JsonObject *values
     if (sandbox->boot != NULL && sandbox->boot->restoring && values != NULL &&
         strcmp(event, "MIGRATION") == 0)
         restore_goes_on(sandbox, sbx_json_get_string(values, "status"));
+    /* Its last moment. */
+    if (strcmp(event, "SHUTDOWN") == 0)
+        sbx_usage_sample(sandbox);
     if (sandbox->on_event != NULL)
         sandbox->on_event(sandbox, event, values);
 }

@@ -208,6 +208,7 @@ void sbx_boot_watch_vmm(SbxBoot *boot, int stream)
 
     if (getsockopt(stream, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.pid <= 1)
         return;
+    boot->vmm_pid = peer.pid;
     boot->vmm_fd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
     /* Still connected, so the number was its own when it was opened. */
     if (boot->vmm_fd >= 0 && recv(stream, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
@@ -256,6 +257,7 @@ static void check_gone(SbxBoot *boot)
     g_clear_handle_id(&boot->vmm_source, g_source_remove);
     end_turn(boot);
     sandbox->boot = NULL;
+    sbx_console_keep(sandbox);
     clear_vm(sandbox);
     sbx_sandbox_vm_gone(sandbox);
     sbx_boot_free(boot);

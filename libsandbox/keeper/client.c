@@ -121,6 +121,26 @@ void sbx_client_notify(SbxClient *client, const char *method, JsonObject *params
     send_object(client, object, NULL, 0);
 }
 
+SbxClientOffer sbx_client_offer(SbxClient *client, const char *method, JsonObject *params)
+{
+    g_autoptr(JsonObject) object = sbx_message_notification(method, params);
+    g_autoptr(GError) error = NULL;
+
+    if (client->fd < 0)
+        return SBX_OFFER_GONE;
+    if (sbx_message_send(client->fd, object, NULL, 0, &error))
+        return SBX_OFFER_SENT;
+    if (sbx_fault_errno(error) == EAGAIN)
+        return SBX_OFFER_FULL;
+    sbx_client_close(client);
+    return SBX_OFFER_GONE;
+}
+
+guint sbx_client_when_room(SbxClient *client, GUnixFDSourceFunc fn, gpointer data)
+{
+    return g_unix_fd_add(client->fd, G_IO_OUT | G_IO_HUP | G_IO_ERR, fn, data);
+}
+
 static void request_free(SbxRequest *request)
 {
     request->client->open_requests--;

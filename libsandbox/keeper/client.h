@@ -8,6 +8,8 @@
 #ifndef SBX_KEEPER_CLIENT_H
 #define SBX_KEEPER_CLIENT_H
 
+#include <glib-unix.h>
+
 #include "keeper/keeper.h"
 #include "wire/fault.h"
 #include "wire/message.h"
@@ -30,6 +32,12 @@ gboolean sbx_client_is_open(SbxClient *client);
 void sbx_client_look(SbxClient *client);
 /* Tells the client something without being asked. Takes @params. */
 void sbx_client_notify(SbxClient *client, const char *method, JsonObject *params);
+
+/* The same for a client that may not read: then it is not cut off, and told again later. */
+typedef enum { SBX_OFFER_SENT, SBX_OFFER_FULL, SBX_OFFER_GONE } SbxClientOffer;
+SbxClientOffer sbx_client_offer(SbxClient *client, const char *method, JsonObject *params);
+/* A source that calls fn when there is room again, for the caller to remove when the client goes. */
+guint sbx_client_when_room(SbxClient *client, GUnixFDSourceFunc fn, gpointer data);
 
 /* Calls fn when the client goes, unless unwatched before. At most one watcher per request. */
 typedef void (*SbxClientGone)(gpointer data);

@@ -11,22 +11,35 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RING_SIZE 8192
+#include <sandbox/console.h>
+
+/* It begins small and grows with what is written. */
+#define RING_MIN 8192
+#define RING_MAX SBX_CONSOLE_MAX
 #define TAIL_LINES 30 /* a panic and the stack trace after it */
+#define TAIL_MAX 8192
 
 struct SbxConsole {
     int fd;
     guint source;
-    gsize total; /* bytes ever written; the next goes to total % RING_SIZE */
-    char ring[RING_SIZE];
+    gsize total; /* bytes ever written; the next goes to total % size */
+    gsize size;
+    char *ring;
 };
 
 /* Returns FALSE at the end of the stream. */
 static gboolean read_some(SbxConsole *console)
 {
-    gsize at = console->total % RING_SIZE;
-    ssize_t n = read(console->fd, console->ring + at, RING_SIZE - at);
+    gsize at;
+    ssize_t n;
 
+    /* Full for the first time: nothing has been overwritten yet. */
+    if (console->total == console->size && console->size < RING_MAX) {
+        console->size *= 2;
+        console->ring = g_realloc(console->ring, console->size);
+    }
+    at = console->total % console->size;
+    n = read(console->fd, console->ring + at, console->size - at);
     if (n > 0)
         console->total += (gsize)n;
     return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
@@ -49,6 +62,8 @@ SbxConsole *sbx_console_new(int fd)
     SbxConsole *console = g_new0(SbxConsole, 1);
 
     console->fd = fd;
+    console->size = RING_MIN;
+    console->ring = g_malloc(RING_MIN);
     g_unix_set_fd_nonblocking(fd, TRUE, NULL);
     console->source = g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, G_IO_IN | G_IO_HUP | G_IO_ERR,
                                          on_readable, console, NULL);
@@ -61,6 +76,7 @@ void sbx_console_free(SbxConsole *console)
         return;
     g_clear_handle_id(&console->source, g_source_remove);
     close(console->fd);
+    g_free(console->ring);
     g_free(console);
 }
 
@@ -77,23 +93,42 @@ void sbx_console_drain(SbxConsole *console)
 
         if (!read_some(console) || console->total == seen)
             return;
-    } while (console->total - before < RING_SIZE);
+    } while (console->total - before < RING_MAX);
+}
+
+/* The last @max bytes at most. */
+static char *copy_end(SbxConsole *console, gsize max, gsize *length)
+{
+    gsize start;
+    char *bytes;
+
+    *length = MIN(MIN(console->total, console->size), max);
+    start = console->total - *length;
+    bytes = g_malloc(*length + 1);
+    for (gsize i = 0; i < *length; i++)
+        bytes[i] = console->ring[(start + i) % console->size];
+    return bytes;
+}
+
+GBytes *sbx_console_bytes(SbxConsole *console)
+{
+    gsize length = 0;
+    char *bytes = console != NULL ? copy_end(console, RING_MAX, &length) : NULL;
+
+    return g_bytes_new_take(bytes, length);
 }
 
 char *sbx_console_tail(SbxConsole *console)
 {
     g_autofree char *text = NULL;
     gsize length;
-    gsize start;
     int lines = 0;
 
     if (console == NULL || console->total == 0)
         return NULL;
-    length = MIN(console->total, RING_SIZE);
-    start = console->total - length;
-    text = g_malloc(length + 1);
+    text = copy_end(console, TAIL_MAX, &length);
     for (gsize i = 0; i < length; i++) {
-        char c = console->ring[(start + i) % RING_SIZE];
+        char c = text[i];
 
         text[i] = c == '\n' || (guchar)c >= 0x20 ? c : ' ';
     }

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include <sandbox/error.h>
+#include <sandbox/events.h>
 
+#include "keeper/event.h"
 #include "keeper/identity.h"
 #include "keeper/pool.h"
 #include "keeper/snapshot.h"
@@ -41,6 +43,7 @@ static void answer(SbxSandbox *sandbox)
     gboolean sent;
 
     sandbox->state = SBX_RUNNING;
+    sbx_usage_begin(sandbox);
     if (sandbox->config.timeout_ms == 0) {
         lease = sbx_lifetime_make_lease(sandbox, &fault);
         if (lease < 0) {
@@ -50,6 +53,7 @@ static void answer(SbxSandbox *sandbox)
         }
     }
     sbx_lifetime_start_deadline(sandbox);
+    sbx_event_emit(sandbox, SBX_EVENT_READY, NULL);
     result = json_object_new();
     json_object_set_string_member(result, "id", sandbox->id);
     sent = sbx_request_reply(request, result, &lease, lease >= 0 ? 1 : 0);
@@ -172,9 +176,11 @@ static void begin(SbxKeeper *keeper, SbxRequest *request, SbxSandboxConfig *conf
         sbx_lifetime_watch_owner(sandbox, sbx_request_take_fd(request, 0));
     if (!is_new)
         adopt(sandbox, config);
-    else if (sandbox->config.root != NULL)
+    sbx_event_emit(sandbox, SBX_EVENT_CREATED,
+                   sandbox->config.root != NULL ? sandbox->config.root : sandbox->config.image);
+    if (is_new && sandbox->config.root != NULL)
         sbx_snapshot_boot(sandbox);
-    else
+    else if (is_new)
         sbx_boot_start(sandbox, 1);
     sbx_keeper_check_idle(keeper);
 }

@@ -15,10 +15,13 @@
 #include <unistd.h>
 
 #include <sandbox/error.h>
+#include <sandbox/events.h>
 #include <sandbox/fork.h>
 
 #include "keeper/boot-private.h"
 #include "keeper/capture.h"
+#include "keeper/env.h"
+#include "keeper/event.h"
 #include "keeper/identity.h"
 #include "wire/fd.h"
 #include "wire/json.h"
@@ -128,11 +131,16 @@ static JsonObject *describe(Fork *fork)
     return result;
 }
 
-static void become_sandbox(SbxSandbox *child)
+static void become_sandbox(SbxSandbox *child, const SbxSandbox *parent)
 {
+    g_autofree char *text = g_strdup_printf("copy of %s", parent->id);
+
     child->purpose = &sbx_purpose_client;
     child->owner = NULL;
+    sbx_usage_begin(child);
     sbx_lifetime_start_deadline(child);
+    sbx_event_emit(child, SBX_EVENT_CREATED, text);
+    sbx_event_emit(child, SBX_EVENT_READY, NULL);
 }
 
 static void answer(Fork *fork)
@@ -153,7 +161,7 @@ static void answer(Fork *fork)
         sent = sbx_request_reply(request, describe(fork), leases,
                                  is_session ? (int)fork->count : 0);
         for (guint i = 0; i < fork->count; i++) {
-            become_sandbox(fork->children->pdata[i]);
+            become_sandbox(fork->children->pdata[i], fork->parent);
             if (!sent)
                 sbx_sandbox_end(fork->children->pdata[i],
                                 "the program that was creating it has gone");
@@ -302,17 +310,13 @@ static void admitted(GError *fault, gpointer data)
 }
 
 /* The parent's, with what was given on top. */
-static void merge_env(SbxSandboxConfig *config, char **parent)
+static gboolean merge_env(SbxSandboxConfig *config, char **parent, GError **error)
 {
-    g_autoptr(GPtrArray) env = g_ptr_array_new();
+    char **env = sbx_env_merge(parent, config->env);
 
-    for (; *parent != NULL; parent++)
-        g_ptr_array_add(env, g_strdup(*parent));
-    for (char **given = config->env; *given != NULL; given++)
-        g_ptr_array_add(env, *given);
-    g_ptr_array_add(env, NULL);
-    g_free(config->env);
-    config->env = (char **)g_ptr_array_free(g_steal_pointer(&env), FALSE);
+    g_strfreev(config->env);
+    config->env = env;
+    return sbx_env_fits(env, error);
 }
 
 void sbx_fork_method(SbxKeeper *keeper, SbxRequest *request)
@@ -329,12 +333,12 @@ void sbx_fork_method(SbxKeeper *keeper, SbxRequest *request)
     if (count < 1 || count > SBX_FORK_MAX)
         fault = sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL, "count is not within 1 and %d",
                               SBX_FORK_MAX);
-    if (fault != NULL || !sbx_sandbox_config_parse(request->params, &config, &fault)) {
+    if (fault != NULL || !sbx_sandbox_config_parse(request->params, &config, &fault) ||
+        !merge_env(&config, parent->config.env, &fault)) {
         sbx_sandbox_config_clear(&config);
         sbx_request_fail(request, fault);
         return;
     }
-    merge_env(&config, parent->config.env);
     fork = g_new0(Fork, 1);
     *fork = (Fork){.keeper = keeper, .parent = sbx_sandbox_ref(parent), .request = request,
                    .config = config, .count = (guint)count, .shares = (guint)count};

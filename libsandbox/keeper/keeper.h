@@ -19,7 +19,18 @@ typedef struct SbxKeeper SbxKeeper;
 typedef struct SbxClient SbxClient;
 typedef struct SbxSandbox SbxSandbox;
 typedef struct SbxPools SbxPools;
+typedef struct SbxEventLog SbxEventLog;
 struct SbxAdmission;
+
+/* What sandboxes that have ended have used, see usage.h. */
+typedef struct {
+    guint64 sandboxes; /* those that are there included */
+    gint64 cpu_us;
+    gint64 running_us;
+    gint64 paused_us;
+    gint64 gib_ms;
+    gint64 paused_gib_ms;
+} SbxUsageTotal;
 
 struct SbxKeeper {
     GMainLoop *loop;
@@ -56,6 +67,9 @@ struct SbxKeeper {
     guint pending;         /* requests for which something goes on besides sandboxes */
     GHashTable *ended;     /* id -> why it ended, the latest few */
     GQueue ended_order;    /* ids, owned by the table */
+    GQueue ended_consoles; /* of those that died, the latest few; see console.h */
+    SbxEventLog *events;
+    SbxUsageTotal usage;
     gint64 next_process;
     GQueue boot_queue; /* SbxBoot that wait for their turn, see boot.c */
     guint booting;     /* those that have it */

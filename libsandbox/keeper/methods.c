@@ -5,6 +5,8 @@
 #include <sandbox/error.h>
 
 #include "keeper/capture.h"
+#include "keeper/env.h"
+#include "keeper/event.h"
 #include "keeper/pause.h"
 #include "keeper/pool.h"
 #include "keeper/snapshot.h"
@@ -85,30 +87,6 @@ static void kill_sandbox(SbxKeeper *keeper, SbxRequest *request)
         sbx_request_reply(request, json_object_new(), NULL, 0);
 }
 
-static int by_age(gconstpointer a, gconstpointer b)
-{
-    const SbxSandbox *first = *(SbxSandbox *const *)a;
-    const SbxSandbox *second = *(SbxSandbox *const *)b;
-
-    if (first->created_ms != second->created_ms)
-        return first->created_ms < second->created_ms ? -1 : 1;
-    return strcmp(first->id, second->id);
-}
-
-static void list(SbxKeeper *keeper, SbxRequest *request)
-{
-    g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper, TRUE);
-    JsonObject *result = json_object_new();
-    JsonArray *items = json_array_new();
-
-    g_ptr_array_sort(sandboxes, by_age);
-    for (guint i = 0; i < sandboxes->len; i++)
-        if (!((SbxSandbox *)sandboxes->pdata[i])->is_hidden)
-            json_array_add_object_element(items, sbx_sandbox_describe(sandboxes->pdata[i]));
-    json_object_set_array_member(result, "sandboxes", items);
-    sbx_request_reply(request, result, NULL, 0);
-}
-
 static void run(SbxKeeper *keeper, SbxRequest *request)
 {
     SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", FALSE);
@@ -184,7 +162,7 @@ static const struct {
     Method method;
 } methods[] = {
     {"sandbox.create", create}, {"sandbox.connect", connect}, {"sandbox.kill", kill_sandbox},
-    {"sandbox.list", list},     {"process.run", run},         {"process.spawn", spawn},
+    {"sandbox.list", sbx_list_method}, {"process.run", run},         {"process.spawn", spawn},
     {"process.signal", send_signal}, {"keeper.stop", stop},
     {"process.start", start},              {"process.list", sbx_process_method_list},
     {"process.detach", sbx_process_method_detach},
@@ -193,6 +171,14 @@ static const struct {
     {"process.usage", sbx_process_usage_method},
     {"sandbox.pause", sbx_pause_method},   {"sandbox.resume", sbx_resume_method},
     {"sandbox.fork", sbx_fork_method},     {"sandbox.snapshot", sbx_snapshot_method},
+    {"sandbox.extend", sbx_lifetime_method_extend},
+    {"sandbox.info", sbx_list_method_one},
+    {"sandbox.console", sbx_console_method_read},
+    {"sandbox.stats", sbx_stats_method_get},
+    {"usage.total", sbx_usage_method_total},
+    {"env.get", sbx_env_method_get},       {"env.list", sbx_env_method_list},
+    {"env.set", sbx_env_method_set},       {"env.delete", sbx_env_method_delete},
+    {"events.subscribe", sbx_event_method_subscribe},
     {"snapshot.list", sbx_snapshot_method_list},
     {"snapshot.remove", sbx_snapshot_method_remove},
     {"template.list", sbx_template_method_list},

@@ -6,7 +6,9 @@
 #include "keeper/pause.h"
 
 #include <sandbox/error.h>
+#include <sandbox/events.h>
 
+#include "keeper/event.h"
 #include "keeper/identity.h"
 #include "wire/json.h"
 
@@ -64,9 +66,13 @@ static void changed(Change *change, const GError *error)
                                      error->message));
     } else if (change->pause) {
         sandbox->state = SBX_PAUSED;
+        sbx_usage_set_paused(sandbox, TRUE);
+        sbx_event_emit(sandbox, SBX_EVENT_PAUSED, NULL);
         answer(change, NULL);
     } else {
         sandbox->state = SBX_RUNNING;
+        sbx_usage_set_paused(sandbox, FALSE);
+        sbx_event_emit(sandbox, SBX_EVENT_RESUMED, NULL);
         sbx_identity_set_clock(sandbox, clock_set, change);
     }
 }

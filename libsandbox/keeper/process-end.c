@@ -5,6 +5,7 @@
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 
+#include "keeper/event.h"
 #include "keeper/process-private.h"
 #include "wire/json.h"
 
@@ -130,6 +131,8 @@ static void finish_unknown(SbxProcess *process)
     end = json_object_new();
     json_object_set_int_member(end, "exit_code", -1);
     json_object_set_int_member(end, "cause", SBX_CAUSE_UNKNOWN);
+    sbx_event_emit_exited(process->sandbox, process->pid,
+                          process->is_worker ? NULL : process->text, end);
     process->ends_with_output = FALSE;
     sbx_process_finish(process, end);
 }

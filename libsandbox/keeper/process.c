@@ -10,6 +10,7 @@
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 
+#include "keeper/event.h"
 #include "keeper/process-private.h"
 #include "wire/fd.h"
 #include "wire/json.h"
@@ -189,6 +190,7 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
         return;
     }
     process->pid = pid;
+    sbx_event_emit_started(process->sandbox, pid, process->is_worker ? NULL : process->text);
     if (process->wait || process->is_abandoned)
         return;
     if (process->is_started_detached)
@@ -227,12 +229,18 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
                    gpointer data)
 {
     SbxProcess *process = data;
+    JsonObject *end;
 
     (void)agent_process;
-    if (error != NULL)
+    if (error != NULL) {
         fail(process, error);
-    else
-        sbx_process_finish(process, describe_exit(process, exit));
+        return;
+    }
+    end = describe_exit(process, exit);
+    sbx_event_emit_exited(process->sandbox, process->pid,
+                          process->is_worker ? NULL : process->text, end);
+    sbx_usage_sample(process->sandbox);
+    sbx_process_finish(process, end);
 }
 
 /* An agent that does not answer has been taken over, or its guest is beyond use. */
@@ -241,7 +249,7 @@ static gboolean start_timed_out(gpointer data)
     SbxProcess *process = data;
 
     process->start_timer = 0;
-    sbx_sandbox_end(process->sandbox, "its agent did not answer any more");
+    sbx_sandbox_die(process->sandbox, "its agent did not answer any more");
     return G_SOURCE_REMOVE;
 }
 
@@ -325,6 +333,7 @@ static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request, const C
     process->is_started_detached = mode == SBX_PROCESS_START;
     process->ends_with_output = command->agent.output_ends_at_exit;
     process->text = command_text(command);
+    process->is_worker = command->agent.is_worker;
     process->user = g_strdup(command->user);
     process->started_ms = g_get_real_time() / 1000;
     g_hash_table_insert(sandbox->processes, &process->number, process);

@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <sandbox/error.h>
+#include <sandbox/events.h>
 #include <sandbox/list.h>
 
+#include "keeper/event.h"
 #include "keeper/pool.h"
 #include "wire/fd.h"
 #include "wire/json.h"
@@ -104,7 +106,7 @@ void sbx_sandbox_boot_failed(SbxSandbox *sandbox, GError *fault)
     g_autofree char *reason = g_strdup_printf("it did not start: %s", fault->message);
 
     sandbox->purpose->failed(sandbox, fault);
-    sbx_sandbox_end(sandbox, reason);
+    sbx_sandbox_die(sandbox, reason);
 }
 
 static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
@@ -115,6 +117,7 @@ static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
     sandbox->state = SBX_ENDING;
     sandbox->end_reason = g_strdup(reason);
     sandbox->end_is_guess = guess;
+    sbx_usage_end(sandbox);
     g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
     sbx_lifetime_stop(sandbox);
     sbx_pool_forget(sandbox);
@@ -126,8 +129,15 @@ void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason)
     end(sandbox, reason, FALSE);
 }
 
+void sbx_sandbox_die(SbxSandbox *sandbox, const char *reason)
+{
+    sandbox->has_died |= sandbox->state < SBX_ENDING;
+    end(sandbox, reason, FALSE);
+}
+
 void sbx_sandbox_lost(SbxSandbox *sandbox, const GError *error)
 {
+    sandbox->has_died |= sandbox->state < SBX_ENDING;
     end(sandbox, error != NULL ? error->message : "the connection to its guest broke",
         error == NULL || g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
 }
@@ -147,7 +157,7 @@ void sbx_sandbox_vm_ended(SbxSandbox *sandbox, SbxDomainEnd end_kind, const char
         sandbox->end_reason = g_steal_pointer(&reason);
         sandbox->end_is_guess = FALSE;
     } else {
-        end(sandbox, reason, FALSE);
+        sbx_sandbox_die(sandbox, reason);
     }
 }
 
@@ -156,8 +166,10 @@ void sbx_sandbox_vmm_ended(SbxSandbox *sandbox)
     g_autoptr(GPtrArray) waiters = g_steal_pointer(&sandbox->end_waiters);
 
     /* For everybody else it is gone from here on. */
-    if (!sandbox->is_hidden && sandbox->purpose->is_client)
+    if (!sandbox->is_hidden && sandbox->purpose->is_client) {
         sbx_keeper_note_end(sandbox->keeper, sandbox->id, sandbox->end_reason);
+        sbx_event_emit_end(sandbox);
+    }
     sandbox->is_hidden = TRUE;
     if (sandbox->ticket != NULL)
         sbx_ticket_release(g_steal_pointer(&sandbox->ticket));
@@ -187,19 +199,27 @@ void sbx_sandbox_vm_gone(SbxSandbox *sandbox)
 void sbx_sandbox_kill(SbxSandbox *sandbox, SbxRequest *request)
 {
     g_ptr_array_add(sandbox->end_waiters, request);
-    if (sandbox->state == SBX_ENDING)
+    if (sandbox->state == SBX_ENDING) {
         sbx_boot_abandon(sandbox, FALSE);
-    else
+    } else {
+        sbx_event_emit(sandbox, SBX_EVENT_KILLED, NULL);
         sbx_sandbox_end(sandbox, "it was killed");
+    }
 }
 
-JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox)
+int sbx_sandbox_status(const SbxSandbox *sandbox)
 {
     static const int status[] = {
         [SBX_STARTING] = SBX_STATUS_STARTING, [SBX_SPARE] = SBX_STATUS_STARTING,
         [SBX_RUNNING] = SBX_STATUS_RUNNING,   [SBX_PAUSED] = SBX_STATUS_PAUSED,
         [SBX_ENDING] = SBX_STATUS_STOPPED,    [SBX_ENDED] = SBX_STATUS_STOPPED,
     };
+
+    return status[sandbox->state];
+}
+
+JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox)
+{
     JsonObject *object = json_object_new();
     g_autofree char *image =
         sandbox->image != NULL
@@ -207,12 +227,14 @@ JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox)
             : g_strdup(sandbox->config.image);
 
     json_object_set_string_member(object, "id", sandbox->id);
-    json_object_set_int_member(object, "status", status[sandbox->state]);
+    json_object_set_int_member(object, "status", sbx_sandbox_status(sandbox));
     json_object_set_string_member(object, "image", image);
     json_object_set_int_member(object, "created_ms", sandbox->created_ms);
     json_object_set_int_member(object, "deadline_ms", sandbox->deadline_ms);
     json_object_set_int_member(object, "memory", (gint64)sandbox->config.memory);
     json_object_set_int_member(object, "vcpus", sandbox->config.vcpus);
+    json_object_set_int_member(object, "disk_size", (gint64)sandbox->config.disk_size);
+    json_object_set_int_member(object, "uptime_ms", sbx_usage_running_us(sandbox) / 1000);
     json_object_set_object_member(object, "labels", json_object_ref(sandbox->config.labels));
     return object;
 }

@@ -27,6 +27,7 @@
 #include "keeper/admission.h"
 #include "keeper/keeper.h"
 #include "keeper/template-store.h"
+#include "keeper/usage.h"
 #include "virt/qmp.h"
 
 #define SBX_ID_LENGTH 28
@@ -76,6 +77,7 @@ struct SbxSandbox {
     SbxState state;
     gint64 created_ms;
     gint64 deadline_ms;
+    SbxUsage usage;
 
     const SbxPurpose *purpose;
     gpointer owner;             /* the purpose's: a pool, a build, a capture, a fork */
@@ -118,6 +120,7 @@ struct SbxSandbox {
     GQueue ended_processes; /* those of them that have ended, in that order */
 
     char *end_reason;
+    gboolean has_died;     /* nobody wanted it to end */
     gboolean is_hidden;    /* its VMM has ended; libvirt may be tidying up still */
     gboolean end_is_guess; /* the VM's own end, when it is known, is the better reason */
     GPtrArray *end_waiters; /* SbxRequest: answered when the VM is gone */
@@ -136,11 +139,15 @@ SbxSandbox *sbx_sandbox_new(SbxKeeper *keeper, SbxSandboxConfig *config,
 SbxSandbox *sbx_sandbox_find(SbxKeeper *keeper, const char *id);
 /* Ends it for a reason that completes "the sandbox ... has ended: ". Does nothing when it is ending. */
 void sbx_sandbox_end(SbxSandbox *sandbox, const char *reason);
+/* The same for one that cannot be used any more, which nobody wanted. */
+void sbx_sandbox_die(SbxSandbox *sandbox, const char *reason);
 /* Ends it because its agent's session ended with @error (NULL: none). When the stream just closed, the
  * VM is probably ending, and how it ends makes the better reason. */
 void sbx_sandbox_lost(SbxSandbox *sandbox, const GError *error);
 /* Ends it and answers @request (taken) when its VM is gone. */
 void sbx_sandbox_kill(SbxSandbox *sandbox, SbxRequest *request);
+/* One of SBX_STATUS_. */
+int sbx_sandbox_status(const SbxSandbox *sandbox);
 /* One item of a listing. */
 JsonObject *sbx_sandbox_describe(SbxSandbox *sandbox);
 /* SBX_E_GONE with the reason. */
@@ -208,6 +215,21 @@ void sbx_lifetime_watch_owner(SbxSandbox *sandbox, int pidfd);
 int sbx_lifetime_make_lease(SbxSandbox *sandbox, GError **error);
 void sbx_lifetime_start_deadline(SbxSandbox *sandbox);
 void sbx_lifetime_stop(SbxSandbox *sandbox);
+/* Method. Takes the request. */
+void sbx_lifetime_method_extend(SbxKeeper *keeper, SbxRequest *request);
+
+/* list.c: methods. They take the request. */
+
+void sbx_list_method(SbxKeeper *keeper, SbxRequest *request);
+void sbx_list_method_one(SbxKeeper *keeper, SbxRequest *request);
+
+/* console-keep.c */
+
+/* Its VM is gone. */
+void sbx_console_keep(SbxSandbox *sandbox);
+void sbx_console_forget_all(SbxKeeper *keeper);
+/* Method. Takes the request. */
+void sbx_console_method_read(SbxKeeper *keeper, SbxRequest *request);
 
 /* process.c */
 

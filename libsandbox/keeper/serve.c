@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "keeper/client.h"
+#include "keeper/event.h"
 #include "keeper/keeper.h"
 #include "keeper/pool.h"
 #include "keeper/sandbox.h"
@@ -109,12 +110,14 @@ static void keeper_init(SbxKeeper *keeper)
     keeper->blank_disks = g_hash_table_new_full(NULL, NULL, NULL, close_blank);
     keeper->templates = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, unref_template);
     keeper->builds = g_hash_table_new(g_str_hash, g_str_equal);
+    keeper->events = sbx_event_log_new();
     keeper->admission = sbx_admission_new();
     keeper->pools = sbx_pools_new(keeper);
     keeper->clients = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)sbx_client_unref, NULL);
     keeper->sandboxes = g_hash_table_new(g_str_hash, g_str_equal);
     keeper->ended = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&keeper->ended_order);
+    g_queue_init(&keeper->ended_consoles);
     g_queue_init(&keeper->boot_queue);
 }
 
@@ -138,6 +141,8 @@ static void keeper_clear(SbxKeeper *keeper)
     g_hash_table_unref(keeper->sandboxes);
     g_hash_table_unref(keeper->ended);
     g_queue_clear(&keeper->ended_order);
+    sbx_console_forget_all(keeper);
+    sbx_event_log_free(keeper->events);
     sbx_pools_free(keeper->pools);
     g_hash_table_unref(keeper->builds);
     sbx_admission_free(keeper->admission);

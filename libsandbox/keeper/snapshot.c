@@ -12,6 +12,7 @@
 #include <sandbox/snapshot.h>
 
 #include "keeper/capture.h"
+#include "keeper/env.h"
 #include "keeper/guest-run.h"
 #include "keeper/template.h"
 #include "wire/fd.h"
@@ -72,9 +73,25 @@ SbxTemplateEntry *sbx_snapshot_find(SbxKeeper *keeper, const char *name, GError 
 
 /* --- a sandbox from one --- */
 
+/* The environment of whom it was made of, with what was given on top. */
+static gboolean merge_env(SbxSandboxConfig *config, const SbxTemplateEntry *entry, GError **error)
+{
+    const char *text = sbx_json_get_string(entry->notes, "env");
+    g_auto(GStrv) env = text != NULL ? sbx_env_from_text(text) : NULL;
+    char **merged;
+
+    if (env == NULL)
+        return TRUE;
+    merged = sbx_env_merge(env, config->env);
+    g_strfreev(config->env);
+    config->env = merged;
+    return sbx_env_fits(merged, error);
+}
+
 gboolean sbx_snapshot_fill_in(SbxKeeper *keeper, SbxSandboxConfig *config, GError **error)
 {
     SbxTemplateEntry *entry = sbx_snapshot_find(keeper, config->root, error);
+    gboolean ok;
 
     if (entry == NULL)
         return FALSE;
@@ -92,8 +109,9 @@ gboolean sbx_snapshot_fill_in(SbxKeeper *keeper, SbxSandboxConfig *config, GErro
                       config->root, entry->disk_size >> 20);
     else
         config->disk_size = entry->disk_size;
+    ok = *error == NULL && merge_env(config, entry, error);
     sbx_template_entry_free(entry);
-    return error == NULL || *error == NULL;
+    return ok;
 }
 
 typedef struct {
@@ -189,6 +207,7 @@ typedef struct {
     char *store;
     GStringChunk *strings;
     SbxTemplateKey key;
+    JsonObject *notes; /* its environment, when it was asked for */
     char *build_dir;
     int name_lock_fd;
     int lock_fd;
@@ -218,6 +237,7 @@ static void answer(Making *making)
     }
     g_clear_pointer(&making->state, g_bytes_unref);
     g_string_chunk_free(making->strings);
+    json_object_unref(making->notes);
     sbx_image_unref(making->image);
     making->keeper->pending--;
     sbx_keeper_check_idle(making->keeper);
@@ -263,7 +283,7 @@ static void publish_in_worker(gpointer data)
                                   &reason))
         sbx_fault_set(&making->fault, SBX_E_SYSTEM, 0, NULL, "cannot write the snapshot %s: %s",
                       making->name, reason->message);
-    else if (sbx_template_publish(making->store, making->build_dir, &making->key, NULL,
+    else if (sbx_template_publish(making->store, making->build_dir, &making->key, making->notes,
                                   &making->fault))
         g_clear_pointer(&making->build_dir, g_free);
     if (making->fault != NULL)
@@ -348,6 +368,15 @@ static void prepare_in_worker(gpointer data)
     g_main_context_invoke(NULL, prepared, making);
 }
 
+static JsonObject *make_notes(SbxSandbox *sandbox)
+{
+    g_autofree char *env = sbx_env_to_text(sandbox->config.env);
+    JsonObject *notes = json_object_new();
+
+    json_object_set_string_member(notes, "env", env);
+    return notes;
+}
+
 void sbx_snapshot_method(SbxKeeper *keeper, SbxRequest *request)
 {
     const char *name = sbx_json_get_string(request->params, "name");
@@ -372,6 +401,7 @@ void sbx_snapshot_method(SbxKeeper *keeper, SbxRequest *request)
     making->store = sbx_snapshot_path(keeper, name);
     making->strings = g_string_chunk_new(4096);
     making->name_lock_fd = -1;
+    making->notes = make_notes(sandbox);
     making->lock_fd = -1;
     making->hold_fd = -1;
     sandbox->busy = making;

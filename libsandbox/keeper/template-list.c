@@ -24,6 +24,7 @@ void sbx_template_entry_free(SbxTemplateEntry *entry)
     g_free(entry->image);
     g_free(entry->vmm);
     g_free(entry->accelerator);
+    g_clear_pointer(&entry->notes, json_object_unref);
     g_free(entry);
 }
 
@@ -65,6 +66,7 @@ static void describe(SbxTemplateEntry *entry, int at)
     entry->disk_size = manifest.key.disk_size;
     entry->vcpus = manifest.key.vcpus;
     entry->created_ms = manifest.created_ms;
+    entry->notes = json_object_ref(manifest.notes);
 }
 
 /* @name is that of a template or of its lock; NULL when there is nothing to tell. */

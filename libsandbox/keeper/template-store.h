@@ -118,6 +118,7 @@ typedef struct {
     guint vcpus;
     gint64 created_ms, used_ms;
     guint64 size;      /* bytes on disk, of all files */
+    JsonObject *notes; /* see sbx_template_publish(); NULL likewise */
     gboolean building; /* somebody holds its lock; it may not be there yet (size 0, all unknown) */
 } SbxTemplateEntry;
 void sbx_template_entry_free(SbxTemplateEntry *entry);

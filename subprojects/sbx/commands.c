@@ -40,6 +40,15 @@ const struct option_spec option_specs[OPT_COUNT] = {
         {"label", 'l', "KEY=VALUE",
          "Only sandboxes with this label (KEY alone: with any value). May be given "
          "again, all must match"},
+    [OPT_STATUS_FILTER] = {"status", 's', "STATUS",
+                           "Only sandboxes that are starting, running, paused or stopped",
+                           COMPLETES_STATUS},
+    [OPT_FOLLOW] = {"follow", 'f', NULL, "Go on with what happens, until the sandbox has ended"},
+    [OPT_SINCE] = {"since", 0, "DURATION",
+                   "Only what happened within this time, for example 10m, or from now on (now); "
+                   "default: all that is remembered"},
+    [OPT_CONSOLE] = {"console", 0, NULL, "What the guest wrote to its console instead"},
+    [OPT_ONCE] = {"once", 0, NULL, "Show it once, also on a terminal"},
     [OPT_MIRROR] = {"mirror", 0, "URL", "Debian mirror to take packages from"},
     [OPT_NO_DENO] = {"no-deno", 0, NULL, "Leave Deno out of the image"},
     [OPT_BUILD_FORCE] = {"force", 'f', NULL, "Build a new version even when there is one"},
@@ -66,6 +75,7 @@ const struct option_spec option_specs[OPT_COUNT] = {
 const enum option_id global_options[] = {OPT_JSON, OPT_QUIET, OPT_NO_COLOR, OPT_HELP, OPT_NONE};
 
 const struct group_spec group_specs[] = {
+    {"env", "Environment variables of a sandbox"},
     {"snapshot", "Save sandboxes, to start others from"},
     {"image", "Build and manage images"},
     {"template", "Manage saved boots, which sandboxes start from"},
@@ -132,7 +142,7 @@ const struct command_spec command_specs[] = {
         .name = "list",
         .operands = "",
         .summary = "List the sandboxes",
-        .options = {OPT_LABEL_FILTER},
+        .options = {OPT_LABEL_FILTER, OPT_STATUS_FILTER},
         .run = cmd_list,
     },
     {
@@ -144,6 +154,90 @@ const struct command_spec command_specs[] = {
         .operands_max = -1,
         .completes = COMPLETES_SANDBOX,
         .run = cmd_kill,
+    },
+    {
+        .name = "extend",
+        .operands = "ID DURATION",
+        .summary = "Give a sandbox a new deadline",
+        .details = "It is destroyed so long from now, for example after 5m, whatever its deadline "
+                   "was. A sandbox without --timeout has none and gets none.",
+        .operands_min = 2,
+        .operands_max = 2,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_extend,
+    },
+    {
+        .name = "events",
+        .operands = "[ID]",
+        .summary = "Show what happens to sandboxes",
+        .details = "Shows what the keeper remembers, its last 1000 events, also of sandboxes that "
+                   "have ended; with --follow also what happens from now on.",
+        .options = {OPT_FOLLOW, OPT_SINCE},
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_events,
+    },
+    {
+        .name = "logs",
+        .operands = "ID",
+        .summary = "Show what happened to a sandbox",
+        .details = "Its events, or the end of what its guest wrote to the console. Works for those "
+                   "that ended lately, too.",
+        .options = {OPT_CONSOLE, OPT_FOLLOW},
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_logs,
+    },
+    {
+        .name = "stats",
+        .operands = "[ID...]",
+        .summary = "Show what sandboxes take",
+        .details = "On a terminal the table is shown anew every two seconds, until Ctrl-C. CPU "
+                   "time, host memory and disk are what the host pays; memory and tasks are the "
+                   "guest's own claim.",
+        .options = {OPT_ONCE},
+        .operands_max = -1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_stats,
+    },
+    {
+        .name = "env list",
+        .operands = "ID",
+        .summary = "List the variables of a sandbox",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_env_list,
+    },
+    {
+        .name = "env get",
+        .operands = "ID NAME",
+        .summary = "Print the value of a variable",
+        .operands_min = 2,
+        .operands_max = 2,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_env_get,
+    },
+    {
+        .name = "env set",
+        .operands = "ID NAME=VALUE...",
+        .summary = "Set variables for later commands",
+        .details = "Commands that run already keep what they have.",
+        .operands_min = 2,
+        .operands_max = -1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_env_set,
+    },
+    {
+        .name = "env delete",
+        .operands = "ID NAME...",
+        .summary = "Delete variables",
+        .details = "A variable that every command has, such as PATH, is then what it was at first.",
+        .operands_min = 2,
+        .operands_max = -1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_env_delete,
     },
     {
         .name = "pause",

@@ -16,6 +16,7 @@ enum completes {
     COMPLETES_IMAGE,   /* names of images */
     COMPLETES_SNAPSHOT,
     COMPLETES_TEMPLATE,
+    COMPLETES_STATUS,  /* of sandboxes */
     COMPLETES_SHELL,   /* bash, zsh, fish */
     COMPLETES_COMMAND, /* commands of sbx */
 };
@@ -38,6 +39,11 @@ enum option_id {
     OPT_USER,
     OPT_EXEC_ENV,
     OPT_LABEL_FILTER,
+    OPT_STATUS_FILTER,
+    OPT_FOLLOW,
+    OPT_SINCE,
+    OPT_CONSOLE,
+    OPT_ONCE,
     OPT_MIRROR,
     OPT_NO_DENO,
     OPT_BUILD_FORCE,
@@ -104,7 +110,13 @@ bool command_in_group(const struct command_spec *command, const char *group);
 int cmd_completion(const struct invocation *inv);
 int cmd_create(const struct invocation *inv);
 int cmd_doctor(const struct invocation *inv);
+int cmd_env_delete(const struct invocation *inv);
+int cmd_env_get(const struct invocation *inv);
+int cmd_env_list(const struct invocation *inv);
+int cmd_env_set(const struct invocation *inv);
+int cmd_events(const struct invocation *inv);
 int cmd_exec(const struct invocation *inv);
+int cmd_extend(const struct invocation *inv);
 int cmd_fork(const struct invocation *inv);
 int cmd_help(const struct invocation *inv);
 int cmd_image_build(const struct invocation *inv);
@@ -115,6 +127,7 @@ int cmd_keeper_limits(const struct invocation *inv);
 int cmd_keeper_stop(const struct invocation *inv);
 int cmd_kill(const struct invocation *inv);
 int cmd_list(const struct invocation *inv);
+int cmd_logs(const struct invocation *inv);
 int cmd_pause(const struct invocation *inv);
 int cmd_pool_drain(const struct invocation *inv);
 int cmd_pool_fill(const struct invocation *inv);
@@ -125,6 +138,7 @@ int cmd_run(const struct invocation *inv);
 int cmd_snapshot_create(const struct invocation *inv);
 int cmd_snapshot_list(const struct invocation *inv);
 int cmd_snapshot_remove(const struct invocation *inv);
+int cmd_stats(const struct invocation *inv);
 int cmd_template_build(const struct invocation *inv);
 int cmd_template_list(const struct invocation *inv);
 int cmd_template_remove(const struct invocation *inv);

@@ -19,6 +19,7 @@ static const char script_body[] =
     "        image) sbx image list -q 2>/dev/null ;;\n"
     "        snapshot) sbx snapshot list -q 2>/dev/null ;;\n"
     "        template) sbx template list -q 2>/dev/null ;;\n"
+    "        status) echo starting running paused stopped ;;\n"
     "        shell) echo bash zsh fish ;;\n"
     "        command) _sbx_commands '' ;;\n"
     "    esac\n"
@@ -75,8 +76,8 @@ static const char *offer_name(enum completes completes)
     static const char *const names[] = {
         [COMPLETES_NOTHING] = "nothing", [COMPLETES_SANDBOX] = "sandbox",
         [COMPLETES_IMAGE] = "image",     [COMPLETES_SNAPSHOT] = "snapshot",
-        [COMPLETES_TEMPLATE] = "template", [COMPLETES_SHELL] = "shell",
-        [COMPLETES_COMMAND] = "command",
+        [COMPLETES_TEMPLATE] = "template", [COMPLETES_STATUS] = "status",
+        [COMPLETES_SHELL] = "shell",     [COMPLETES_COMMAND] = "command",
     };
 
     return names[completes];

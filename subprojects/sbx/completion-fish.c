@@ -58,6 +58,8 @@ static const char *offer(enum completes completes)
         return "(sbx snapshot list -q 2>/dev/null)";
     case COMPLETES_TEMPLATE:
         return "(sbx template list -q 2>/dev/null)";
+    case COMPLETES_STATUS:
+        return "starting running paused stopped";
     case COMPLETES_SHELL:
         return "bash zsh fish";
     default:

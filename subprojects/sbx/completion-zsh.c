@@ -68,6 +68,8 @@ static const char *action(enum completes completes)
         return "_sbx_snapshots";
     case COMPLETES_TEMPLATE:
         return "_sbx_templates";
+    case COMPLETES_STATUS:
+        return "(starting running paused stopped)";
     case COMPLETES_SHELL:
         return "(bash zsh fish)";
     case COMPLETES_COMMAND:

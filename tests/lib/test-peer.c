@@ -134,6 +134,9 @@ static void answer_request(int fd, const SbxMessage *message)
 
         sbx_message_send(fd, error, NULL, 0, NULL);
     }
+    for (gsize i = 0; i < G_N_ELEMENTS(answer.later); i++)
+        if (answer.later[i] != NULL)
+            send_text(fd, answer.later[i]);
 }
 
 static void serve(int fd)

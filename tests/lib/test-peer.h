@@ -14,6 +14,7 @@
 /* What is said to the next request. The strings must outlive it. */
 typedef struct {
     const char *notifications[8]; /* JSON objects, sent before the answer */
+    const char *later[16];        /* the same, sent after it */
     const char *result;           /* JSON object; NULL: `code` */
     int code;                     /* SBX_E_ code of an error */
     int leases;                   /* as many sockets go with the result */

@@ -78,7 +78,7 @@ while read -r command; do
     "$sbx" "${words[@]}" --help | awk 'length > 80 { bad = 1 } END { exit bad }'
     result $? "$command: help fits 80 columns"
 done < <(commands)
-[ "$number" -ge 28 ]
+[ "$number" -ge 36 ]
 result $? "main help lists the commands"
 
 expect "unknown command" 2 '' "unknown command 'frobnicate'" frobnicate
@@ -108,6 +108,30 @@ expect "bad number of spares" 2 '' 'expected COUNT' create --spares many
 expect "too many spares" 2 '' 'option --spares' create --spares 257
 expect "bad root" 2 '' 'option --root' run --root ../etc true
 expect "root and image" 125 '' 'not from both' run --root a --image builtin:debian-13 true
+expect "extend without a duration" 2 '' 'needs more arguments' extend sbx_abc_0
+expect "extend: bad duration" 2 '' "expected DURATION" extend sbx_abc_00000000000000000000 soon
+expect "extend: session is no duration" 2 '' 'expected DURATION' extend sbx_abc_0 session
+expect "extend: not an id" 1 '' 'not a sandbox id' extend here 5m
+expect "extend without a keeper" 1 '' 'there is no sandbox' extend sbx_abc_00000000000000000000 5m
+expect "list: bad status" 2 '' 'option --status: expected' list --status tired
+expect "list: bad label" 2 '' 'option --label: .*key' list --label =x
+expect "list: filtered, without a keeper" 0 '^ID ' '' list -l a -l b=c -s running
+expect "list: filtered, as JSON" 0 '^\[\]$' '' list --json -l a
+expect "events: bad since" 2 '' 'expected DURATION or now' events --since yesterday
+expect "events: not an id" 1 '' 'not a sandbox id' events here
+expect "logs without an id" 2 '' 'needs more arguments' logs
+expect "logs: not an id" 1 '' 'not a sandbox id' logs --console here
+expect "logs: console without a keeper" 1 '' 'there is no sandbox' logs --console \
+    sbx_abc_00000000000000000000
+expect "stats without a keeper" 0 '0 sandboxes' '' stats
+expect "stats without a keeper, as JSON" 0 '^{"sandboxes":\[\],"total":{"cpu":0,' '' stats --json
+expect "stats: not an id" 1 '' 'not a sandbox id' stats here
+expect "env alone" 2 '' 'env set' env
+expect "env set: no value" 2 '' 'expected NAME=VALUE' env set sbx_abc_0 A=B C
+expect "env set: not an id" 1 '' 'not a sandbox id' env set here A=B
+expect "env get without a name" 2 '' 'needs more arguments' env get sbx_abc_0
+expect "env list: not an id" 1 '' 'not a sandbox id' env list here
+expect "env delete: not an id" 1 '' 'not a sandbox id' env delete here A
 expect "pause without an id" 2 '' 'needs more arguments' pause
 expect "pause: not an id" 1 '' 'not a sandbox id' pause here
 expect "fork: bad count" 2 '' 'option --count: expected COUNT' fork -n x sbx_abc_00000000000000000000
@@ -179,6 +203,9 @@ completes "sbx completion " fish
 completes "sbx snapshot " create
 completes "sbx run --wait --ro" --root
 completes "sbx run --wait ls -" !--root
+completes "sbx list --status pau" paused
+completes "sbx env " delete
+completes "sbx events --f" --follow
 completes "sbx --js" --json
 
 # The manual page, too.

@@ -189,8 +189,35 @@ id=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["id"])' "$
 ok "create --json" grep -q "$id_pattern" <<<"$id"
 run exec "$id" -- echo alive </dev/null
 ok "it lives on" out_is alive
+run extend "$id" 10m
+ok "extend" out_has "$id lives for another"
+run env set "$id" GREETING='good morning' GONE=x
+ok "env set" is $status 0
+run env delete "$id" GONE
+run exec "$id" -- sh -c 'echo $GREETING ${GONE-none}' </dev/null
+ok "a command sees it" out_is "good morning none"
+run env get "$id" GREETING
+ok "env get" out_is "good morning"
+run env list --json "$id"
+ok "env list --json" out_is '{"GREETING":"good morning"}'
+run stats "$id"
+ok "stats" out_has "^$id .* / 256 MiB "
+run events "$id"
+ok "events" out_has " process-exited pid [0-9]* exit code 0: sh -c "
+run logs --console "$id"
+ok "logs --console" out_has 'EXT4-fs\|Linux version'
+run list --status running --quiet
+ok "list --status" out_is "$id"
+run list --status paused --quiet
+ok "list --status, of none" out_is ""
+"$sbx" events --follow --since now --json "$id" >"$scratch/followed" 2>&1 &
+follower=$!
 run kill "$id"
 ok "kill" is $status 0
+run logs "$id"
+ok "logs of one that has ended" out_has ' ended it was killed$'
+wait $follower
+ok "events --follow ends with the sandbox" is $? 0
 run exec "$id" --json -- true </dev/null
 ok "exec --json: 125" is $status 125
 ok "exec --json: an error object" python3 -c '
