@@ -10,6 +10,7 @@
 #include <sandbox/list.h>
 
 #include "keeper/pool.h"
+#include "keeper/port.h"
 #include "wire/fd.h"
 #include "wire/json.h"
 
@@ -117,6 +118,7 @@ static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
     sandbox->end_is_guess = guess;
     g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
     sbx_lifetime_stop(sandbox);
+    sbx_ports_end(sandbox);
     sbx_pool_forget(sandbox);
     sbx_boot_abandon(sandbox, guess);
 }

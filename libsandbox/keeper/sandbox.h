@@ -13,7 +13,7 @@
  *
  * create.c makes them for clients, boot.c brings them up, identity.c gives them their identity,
  * sandbox.c holds their state and takes them down, lifetime.c says when they must go, process.c runs
- * commands in them.
+ * commands in them, port.c connects to their ports.
  */
 #ifndef SBX_KEEPER_SANDBOX_H
 #define SBX_KEEPER_SANDBOX_H
@@ -115,6 +115,12 @@ struct SbxSandbox {
     guint deadline_timer;
 
     GHashTable *processes; /* number -> SbxProcess */
+
+    /* port.c */
+    GQueue connections;
+    GQueue forwards;
+    guint64 port_bytes_in; /* into the guest, by all connections so far */
+    guint64 port_bytes_out;
 
     char *end_reason;
     gboolean is_hidden;    /* its VMM has ended; libvirt may be tidying up still */
