@@ -13,6 +13,7 @@
 #include <sandbox/macros.h>
 #include <sandbox/options.h>
 #include <sandbox/pool.h>
+#include <sandbox/port.h>
 #include <sandbox/process.h>
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
