@@ -13,8 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* As long as Linux keeps the rest of a closed TCP socket whose peer does not go on. */
-enum { LINGER_SECONDS = 60 };
+guint sbx_agent_linger_seconds = 60;
 
 G_STATIC_ASSERT(SBX_AGENT_CONNECTIONS_MAX == (int)SBX_PROTO_MAX_CONNECTIONS);
 
@@ -172,7 +171,7 @@ static void start_linger(SbxAgentConnection *connection)
 {
     connection->has_hung_up = TRUE;
     connection->lingered_at = connection->carried_in;
-    connection->linger = g_timeout_source_new_seconds(LINGER_SECONDS);
+    connection->linger = g_timeout_source_new_seconds(sbx_agent_linger_seconds);
     g_source_set_callback(connection->linger, linger_over, connection, NULL);
     g_source_attach(connection->linger, connection->session->context);
 }

@@ -39,6 +39,10 @@ SbxAgentConnection *sbx_agent_connection_new(SbxAgentSession *session, guint por
 void sbx_agent_connection_cancel(SbxAgentConnection *connection);
 void sbx_agent_connection_unref(SbxAgentConnection *connection);
 
+/* How long what a client has said before it closed its socket is kept for a server that does not take
+ * it: 60, as long as Linux keeps the rest of a closed TCP socket. Tests have it shorter. */
+extern guint sbx_agent_linger_seconds;
+
 /* Closes a socket so that the peer sees a reset, where that exists. */
 void sbx_agent_reset_socket(int fd);
 

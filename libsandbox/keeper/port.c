@@ -236,6 +236,9 @@ static void cancel_connections(SbxSandbox *sandbox, Forward *forward)
 /* Ends it and tells its client, if that is there, why. */
 static void forward_end(Forward *self, const GError *fault)
 {
+    /* First, so that who sees its connections end finds nobody listening. */
+    g_clear_handle_id(&self->listen_source, g_source_remove);
+    sbx_fd_clear(&self->listen_fd);
     cancel_connections(self->sandbox, self);
     if (self->lease_fd >= 0) {
         JsonObject *params = json_object_new();
@@ -245,10 +248,8 @@ static void forward_end(Forward *self, const GError *fault)
         message = sbx_message_notification("forward.ended", params);
         sbx_message_send(self->lease_fd, message, NULL, 0, NULL);
     }
-    g_clear_handle_id(&self->listen_source, g_source_remove);
     g_clear_handle_id(&self->lease_source, g_source_remove);
     g_clear_handle_id(&self->owner_source, g_source_remove);
-    sbx_fd_clear(&self->listen_fd);
     sbx_fd_clear(&self->lease_fd);
     sbx_fd_clear(&self->owner_fd);
     g_queue_unlink(&self->sandbox->forwards, &self->link);
