@@ -17,6 +17,7 @@
 #include <sandbox/options.h>
 #include <sandbox/pool.h>
 #include <sandbox/process-list.h>
+#include <sandbox/port.h>
 #include <sandbox/process.h>
 #include <sandbox/quote.h>
 #include <sandbox/result.h>

@@ -47,6 +47,11 @@ void sbx_fd_watch_set(SbxFdWatch *watch, GIOCondition condition)
     }
 }
 
+GIOCondition sbx_fd_watch_seen(SbxFdWatch *watch)
+{
+    return watch->tag != NULL ? g_source_query_unix_fd(&watch->source, watch->tag) : 0;
+}
+
 void sbx_fd_watch_free(SbxFdWatch *watch)
 {
     if (watch == NULL)

@@ -11,6 +11,8 @@ typedef void (*SbxFdWatchFunc)(gpointer data);
 SbxFdWatch *sbx_fd_watch_new(GMainContext *context, int fd, SbxFdWatchFunc func, gpointer data);
 /* With none, not even a hang-up is looked for. */
 void sbx_fd_watch_set(SbxFdWatch *watch, GIOCondition condition);
+/* From inside the function: what there is. */
+GIOCondition sbx_fd_watch_seen(SbxFdWatch *watch);
 void sbx_fd_watch_free(SbxFdWatch *watch);
 
 #endif

@@ -1,6 +1,6 @@
 /* session-private.h: shared by the parts of the session: session.c (life, input and output),
  * reset.c (the beginning of a clone's), stream.c (nghttp2 callbacks), control.c (small requests),
- * metrics.c, process.c and pump.c. */
+ * metrics.c, process.c and pump.c, connection.c. */
 #ifndef SBX_AGENT_SESSION_PRIVATE_H
 #define SBX_AGENT_SESSION_PRIVATE_H
 
@@ -44,6 +44,7 @@ struct _SbxAgentSession {
 typedef struct {
     void (*headers)(AgentStream *stream);                              /* final headers are there */
     void (*data)(AgentStream *stream, const guint8 *bytes, gsize length);   /* owns the credit */
+    void (*ended)(AgentStream *stream);                                /* END_STREAM came */
     void (*closed)(AgentStream *stream, guint32 error_code);           /* called exactly once */
 } AgentStreamOps;
 

@@ -36,6 +36,13 @@ static int header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t
     return 0;
 }
 
+static void end_answer(AgentStream *stream)
+{
+    stream->complete = TRUE;
+    if (stream->ops->ended != NULL)
+        stream->ops->ended(stream);
+}
+
 static int frame_received(nghttp2_session *h2, const nghttp2_frame *frame, void *data)
 {
     SbxAgentSession *session = data;
@@ -52,7 +59,7 @@ static int frame_received(nghttp2_session *h2, const nghttp2_frame *frame, void 
             stream->ops->headers(stream);
     }
     if (stream != NULL && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
-        stream->complete = TRUE;
+        end_answer(stream);
     return session->error != NULL ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
 }
 

@@ -177,6 +177,12 @@ int sbx_self_pidfd(void);
 int sbx_handle_call(sbx *sandbox, const char *method, JsonObject *params, const int *fds, int n_fds,
                     SbxReply *reply, const char *operation, sbx_error **error);
 
+/* port.c */
+
+/* The parameters that name a port, or with @path a socket, of a guest. */
+int sbx_target_to_json(int port, const char *path, JsonObject **params, const char *operation,
+                       sbx_error **error);
+
 /* command.c */
 
 struct sbx_command {

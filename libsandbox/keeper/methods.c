@@ -9,6 +9,7 @@
 #include "keeper/event.h"
 #include "keeper/pause.h"
 #include "keeper/pool.h"
+#include "keeper/port.h"
 #include "keeper/snapshot.h"
 #include "keeper/template.h"
 #include "keeper/sandbox.h"
@@ -187,6 +188,8 @@ static const struct {
     {"limits.get", limits_get},            {"limits.set", limits_set},
     {"pool.list", sbx_pool_method_list},    {"pool.set", sbx_pool_method_set},
     {"pool.fill", sbx_pool_method_fill},    {"pool.drain", sbx_pool_method_drain},
+    {"port.connect", sbx_port_method_connect},
+    {"port.forward", sbx_port_method_forward},
 };
 
 void sbx_methods_dispatch(SbxKeeper *keeper, const char *method, SbxRequest *request)

@@ -12,6 +12,7 @@
 
 #include "keeper/event.h"
 #include "keeper/pool.h"
+#include "keeper/port.h"
 #include "wire/fd.h"
 #include "wire/json.h"
 
@@ -120,6 +121,7 @@ static void end(SbxSandbox *sandbox, const char *reason, gboolean guess)
     sbx_usage_end(sandbox);
     g_clear_handle_id(&sandbox->claim_timer, g_source_remove);
     sbx_lifetime_stop(sandbox);
+    sbx_ports_end(sandbox);
     sbx_pool_forget(sandbox);
     sbx_boot_abandon(sandbox, guess);
 }

@@ -13,7 +13,7 @@
  *
  * create.c makes them for clients, boot.c brings them up, identity.c gives them their identity,
  * sandbox.c holds their state and takes them down, lifetime.c says when they must go, process.c runs
- * commands in them.
+ * commands in them, port.c connects to their ports.
  */
 #ifndef SBX_KEEPER_SANDBOX_H
 #define SBX_KEEPER_SANDBOX_H
@@ -118,6 +118,12 @@ struct SbxSandbox {
 
     GHashTable *processes; /* number -> SbxProcess */
     GQueue ended_processes; /* those of them that have ended, in that order */
+
+    /* port.c */
+    GQueue connections;
+    GQueue forwards;
+    guint64 port_bytes_in; /* into the guest, by all connections so far */
+    guint64 port_bytes_out;
 
     char *end_reason;
     gboolean has_died;     /* nobody wanted it to end */

@@ -279,6 +279,31 @@ const struct command_spec command_specs[] = {
         .run = cmd_fork,
     },
     {
+        .name = "forward",
+        .operands = "ID [ADDRESS:]HOSTPORT:GUESTPORT...",
+        .summary = "Have ports here lead to ports of a sandbox",
+        .details =
+            "Listens at ADDRESS (127.0.0.1 unless given) and HOSTPORT (0: any free one) until Ctrl-C "
+            "(or SIGTERM, SIGHUP), or until the sandbox ends. PORT alone stands for PORT:PORT. "
+            "Absolute paths of unix sockets may stand for both sides.\n\n"
+            "Exit status: 0 after a signal; 1 when there was an error or the sandbox ended; 2 for a "
+            "wrong command line.",
+        .operands_min = 2,
+        .operands_max = -1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_forward,
+    },
+    {
+        .name = "ports",
+        .operands = "ID",
+        .summary = "List the ports that a sandbox listens on",
+        .details = "TCP ports, and who has them, as the sandbox itself says.",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_ports,
+    },
+    {
         .name = "snapshot create",
         .operands = "ID NAME",
         .summary = "Save a sandbox under a name",

@@ -69,10 +69,22 @@ static void decode_figures(const uint8_t *data, size_t size)
     sbx_metrics_decode(data, size, &metrics);
 }
 
+static void parse_path(const char *path, size_t size)
+{
+    char socket[SBX_PROTO_MAX_SOCKET + 1] = "";
+    uint64_t id = 0;
+    enum sbx_resource resource = sbx_path_parse(path, size, &id);
+
+    if (resource == SBX_RESOURCE_TCP && (id < 1 || id > 65535))
+        abort();
+    if (sbx_path_parse_socket(path, size, socket) != (resource == SBX_RESOURCE_UNIX))
+        abort();
+    if (resource == SBX_RESOURCE_UNIX && (socket[0] != '/' || strlen(socket) > SBX_PROTO_MAX_SOCKET))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint64_t id;
-
     if (size == 0)
         return 0;
     switch (data[0] % 5) {
@@ -89,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         decode_figures(data + 1, size - 1);
         break;
     default:
-        sbx_path_parse((const char *)data + 1, size - 1, &id);
+        parse_path((const char *)data + 1, size - 1);
     }
     return 0;
 }

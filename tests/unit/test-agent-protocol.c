@@ -232,6 +232,9 @@ START_TEST(paths)
     ck_assert_int_eq(parse("/v1/processes/7/stdout", &id), SBX_RESOURCE_STDOUT);
     ck_assert_int_eq(parse("/v1/processes/7/stderr", &id), SBX_RESOURCE_STDERR);
     ck_assert_int_eq(parse("/v1/processes/7/signal", &id), SBX_RESOURCE_SIGNAL);
+    ck_assert_int_eq(parse("/v1/connections/tcp/65535", &id), SBX_RESOURCE_TCP);
+    ck_assert(id == 65535);
+    ck_assert_int_eq(parse("/v1/connections/unix/2f78", &id), SBX_RESOURCE_UNIX);
     static const char *const wrong[] = {"",
                                         "/",
                                         "/v1/pin",
@@ -245,9 +248,37 @@ START_TEST(paths)
                                         "/v1/processes/111111111111111111111",
                                         "/v1/processes/7/",
                                         "/v1/processes/7/stdinn",
+                                        "/v1/connections/",
+                                        "/v1/connections/tcp/",
+                                        "/v1/connections/tcp/0",
+                                        "/v1/connections/tcp/080",
+                                        "/v1/connections/tcp/65536",
+                                        "/v1/connections/tcp/80/",
+                                        "/v1/connections/unix/",
+                                        "/v1/connections/unix/2f7",
+                                        "/v1/connections/unix/2f7X",
+                                        "/v1/connections/unix/2F78",
+                                        "/v1/connections/unix/7878",
+                                        "/v1/connections/unix/2f00",
+                                        "/v1/connections/udp/80",
                                         NULL};
     for (int i = 0; wrong[i] != NULL; i++)
         ck_assert_int_eq(parse(wrong[i], &id), SBX_RESOURCE_UNKNOWN);
+}
+END_TEST
+
+START_TEST(socket_paths)
+{
+    char socket[SBX_PROTO_MAX_SOCKET + 1], path[64 + 2 * SBX_PROTO_MAX_SOCKET + 3];
+    size_t prefix = strlen(strcpy(path, "/v1/connections/unix/2f"));
+
+    ck_assert(sbx_path_parse_socket("/v1/connections/unix/2f726120ff", 31, socket));
+    ck_assert_str_eq(socket, "/ra \xff");
+    ck_assert(!sbx_path_parse_socket("/v1/connections/tcp/80", 22, socket));
+    memset(path + prefix, '6', 2 * SBX_PROTO_MAX_SOCKET);
+    ck_assert(sbx_path_parse_socket(path, prefix + 2 * SBX_PROTO_MAX_SOCKET - 2, socket));
+    ck_assert_uint_eq(strlen(socket), SBX_PROTO_MAX_SOCKET);
+    ck_assert(!sbx_path_parse_socket(path, prefix + 2 * SBX_PROTO_MAX_SOCKET, socket));
 }
 END_TEST
 
@@ -289,6 +320,7 @@ int main(void)
     tcase_add_test(tcase, exit_records);
     tcase_add_test(tcase, setup_values);
     tcase_add_test(tcase, paths);
+    tcase_add_test(tcase, socket_paths);
     tcase_add_test(tcase, failures_and_signals);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

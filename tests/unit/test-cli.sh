@@ -136,6 +136,14 @@ expect "pause without an id" 2 '' 'needs more arguments' pause
 expect "pause: not an id" 1 '' 'not a sandbox id' pause here
 expect "fork: bad count" 2 '' 'option --count: expected COUNT' fork -n x sbx_abc_00000000000000000000
 expect "fork: one id only" 2 '' "unexpected argument 'b'" fork a b
+expect "forward without ports" 2 '' 'needs more arguments' forward sbx_abc_00000000000000000000
+expect "forward: not a port" 2 '' "expected .*, not '8080:http'" forward sbx_abc_0 8080:http
+expect "forward: no guest's port 0" 2 '' "expected .*, not '8080:0'" forward sbx_abc_0 8080:0
+expect "forward: port too large" 2 '' "not '65536:1'" forward sbx_abc_0 1:1 65536:1
+expect "forward: address without a port" 2 '' "not '::80'" forward sbx_abc_0 [::1]:1:1 ::1:0:80 ::80
+expect "forward: not an id" 1 '' 'not a sandbox id' forward here 8080:80 0:/a:b /a:/b 80 [::1]:0:1
+expect "ports without an id" 2 '' 'needs more arguments' ports
+expect "ports: not an id" 1 '' 'not a sandbox id' ports here
 expect "snapshot without a name" 2 '' 'needs more arguments' snapshot create sbx_abc_0
 expect "snapshot remove: not a name" 1 '' 'not a name for a snapshot' snapshot remove -- -x
 expect "template remove without ids" 2 '' 'needs IDs, or --all' template remove
@@ -200,6 +208,7 @@ completes "sbx run -m 1GiB --d" --disk
 completes "sbx exec sbx_x -" --cwd
 completes "sbx run ls -" !--memory
 completes "sbx completion " fish
+completes "sbx fo" forward
 completes "sbx snapshot " create
 completes "sbx run --wait --ro" --root
 completes "sbx run --wait ls -" !--root

@@ -144,6 +144,46 @@ exec 4<&-
 run exec "$id" -- true </dev/null
 ok "exec: the sandbox is still there" is $status 0
 
+# A server in the sandbox, and ports here that lead to it.
+mkfifo "$scratch/served" "$scratch/forwarded"
+"$sbx" exec "$id" -- python3 -u -m http.server --bind 127.0.0.1 --directory /etc 8000 \
+    >"$scratch/served" 2>/dev/null </dev/null &
+server=$!
+exec 4<"$scratch/served"
+read -r line <&4
+run ports "$id"
+ok "ports: a table" out_has '^8000  *127\.0\.0\.1  *[0-9]\+ .*python3'
+run ports --quiet "$id"
+ok "ports --quiet" out_has '^8000$'
+"$sbx" forward --quiet "$id" 0:8000 "$scratch/here.sock:8000" >"$scratch/forwarded" 2>"$scratch/err" &
+forwarder=$!
+exec 5<"$scratch/forwarded"
+read -r address <&5
+read -r path <&5
+ok "forward --quiet: says where" is "$path" "$scratch/here.sock"
+ok "forward: leads there" python3 -c '
+import sys, urllib.request
+assert b"root" in urllib.request.urlopen("http://" + sys.argv[1] + "/passwd").read()
+' "$address"
+ok "forward: a unix socket" python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+s.sendall(b"GET /passwd HTTP/1.0\r\n\r\n")
+assert b"200 OK" in s.makefile("rb").read()
+' "$path"
+run forward "$id" "${address##*:}:8000"
+ok "forward: 1 when the port is taken" is $status 1
+ok "forward: says so" err_has 'in use'
+kill -TERM $forwarder
+wait $forwarder
+ok "forward: ends well after a signal" is $? 0
+ok "forward: leaves no socket" test ! -e "$path"
+exec 5<&-
+kill -TERM $server
+wait $server
+exec 4<&-
+
 # Ctrl-C in the first.
 kill -TERM $creator
 wait $creator

@@ -234,6 +234,51 @@ static enum sbx_resource find_name(const struct path_name *names, const char *te
     return SBX_RESOURCE_UNKNOWN;
 }
 
+static int digit_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* What is behind the prefix, or NULL. */
+static const char *behind(const char *prefix, const char *path, size_t length)
+{
+    size_t size = strlen(prefix);
+    return length > size && memcmp(path, prefix, size) == 0 ? path + size : NULL;
+}
+
+bool sbx_path_parse_socket(const char *path, size_t length, char socket[SBX_PROTO_MAX_SOCKET + 1])
+{
+    const char *digits = behind(SBX_PROTO_PATH "connections/unix/", path, length);
+    size_t count = digits != NULL ? length - (size_t)(digits - path) : 0;
+
+    if (count == 0 || count % 2 != 0 || count / 2 > SBX_PROTO_MAX_SOCKET)
+        return false;
+    for (size_t i = 0; i < count / 2; i++) {
+        int high = digit_value(digits[2 * i]), low = digit_value(digits[2 * i + 1]);
+        if (high < 0 || low < 0 || high * 16 + low == 0)
+            return false;
+        socket[i] = (char)(high * 16 + low);
+    }
+    socket[count / 2] = 0;
+    return socket[0] == '/';
+}
+
+static enum sbx_resource parse_connection(const char *path, size_t length, uint64_t *id)
+{
+    const char *digits = behind(SBX_PROTO_PATH "connections/tcp/", path, length);
+    char socket[SBX_PROTO_MAX_SOCKET + 1];
+
+    if (digits == NULL)
+        return sbx_path_parse_socket(path, length, socket) ? SBX_RESOURCE_UNIX
+                                                           : SBX_RESOURCE_UNKNOWN;
+    return sbx_decimal_parse(digits, length - (size_t)(digits - path), id) && *id >= 1 &&
+                   *id <= UINT16_MAX
+               ? SBX_RESOURCE_TCP
+               : SBX_RESOURCE_UNKNOWN;
+}
+
 enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id)
 {
     static const char processes[] = SBX_PROTO_PATH "processes/";
@@ -252,6 +297,8 @@ enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id)
                                              {NULL, SBX_RESOURCE_UNKNOWN}};
     size_t prefix = sizeof processes - 1;
 
+    if (behind(SBX_PROTO_PATH "connections/", path, length) != NULL)
+        return parse_connection(path, length, id);
     if (length <= prefix || memcmp(path, processes, prefix) != 0)
         return find_name(whole, path, length);
     const char *slash = memchr(path + prefix, '/', length - prefix);

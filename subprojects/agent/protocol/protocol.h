@@ -25,6 +25,15 @@
  * typed and what is shown. A terminal's input has no end: the end of .../stdin types the character
  * for end-of-file (VEOF, twice when a line has been begun), unless the terminal is in raw mode.
  * When .../stdout is given up, the terminal hangs up.
+ *   POST /v1/connections/tcp/PORT    -> 200 once connected to that port, of 127.0.0.1 or else of ::1;
+ *                                    422 failure when it cannot be. From then on request body and
+ *                                    response body are what the connection carries. An end of either
+ *                                    shuts that direction down; a reset of the stream is one of the
+ *                                    connection: CONNECT_ERROR when it comes from the server in the
+ *                                    guest, NO_ERROR behind the end of the response when that has
+ *                                    gone and takes nothing more.
+ *   POST /v1/connections/unix/PATH   the same to a socket of the file system; PATH is its absolute
+ *                                    path in lower-case hexadecimal digits
  *
  * ID is decimal, chosen by the keeper, unused at the time. The four requests of a process may be
  * sent in one write, the POST first. Every other answer than the above carries a failure.
@@ -69,7 +78,9 @@ enum {
     SBX_PROTO_MAX_ENTROPY = 4096,
     SBX_PROTO_MAX_CELLS = 65535,       /* rows, columns */
     SBX_PROTO_MAX_PROCESSES = 1024,
-    SBX_PROTO_MAX_STREAMS = 4 * SBX_PROTO_MAX_PROCESSES + 16,
+    SBX_PROTO_MAX_CONNECTIONS = 256,
+    SBX_PROTO_MAX_SOCKET = 107,        /* what a sockaddr_un holds */
+    SBX_PROTO_MAX_STREAMS = 4 * SBX_PROTO_MAX_PROCESSES + SBX_PROTO_MAX_CONNECTIONS + 16,
     SBX_PROTO_MAX_HEADER_LIST = 8 << 10,
     SBX_PROTO_STREAM_WINDOW = 256 << 10,
     /* Connection credit is given back at once, so this only bounds what is in flight. */
@@ -164,6 +175,7 @@ enum sbx_failure_kind {
     SBX_FAILURE_LIMIT = 5,
     SBX_FAILURE_NO_PROCESS = 6, /* no such ID, or it has exited */
     SBX_FAILURE_BUSY = 7,
+    SBX_FAILURE_CONNECT = 16,   /* errno says why */
 };
 
 struct sbx_tlv {
@@ -326,8 +338,12 @@ enum sbx_resource {
     SBX_RESOURCE_SIGNAL,
     SBX_RESOURCE_RESIZE,
     SBX_RESOURCE_USAGE,
+    SBX_RESOURCE_TCP,  /* id is the port */
+    SBX_RESOURCE_UNIX, /* see sbx_path_parse_socket */
 };
 enum sbx_resource sbx_path_parse(const char *path, size_t length, uint64_t *id);
+/* The socket that the path of an SBX_RESOURCE_UNIX names; false when the path is not one. */
+bool sbx_path_parse_socket(const char *path, size_t length, char socket[SBX_PROTO_MAX_SOCKET + 1]);
 /* A decimal number without sign, space or leading zero; false on overflow. */
 bool sbx_decimal_parse(const char *text, size_t length, uint64_t *out);
 

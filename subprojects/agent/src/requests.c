@@ -1,6 +1,7 @@
 /* requests.c: routes requests to setup, processes and their pipes, and answers what is wrong. */
 #include "requests.h"
 
+#include "connection.h"
 #include "identity.h"
 #include "metrics.h"
 #include "process.h"
@@ -53,6 +54,11 @@ static bool is_pipe(enum sbx_resource resource)
            resource == SBX_RESOURCE_STDERR;
 }
 
+static bool is_connection(const struct request *request)
+{
+    return request->resource == SBX_RESOURCE_TCP || request->resource == SBX_RESOURCE_UNIX;
+}
+
 void requests_begin(struct request *request)
 {
     char wanted = 'P';
@@ -77,6 +83,8 @@ void requests_begin(struct request *request)
         fail(request, "405", SBX_FAILURE_REQUEST, "the method does not fit the resource");
     } else if (request->resource == SBX_RESOURCE_PROCESS) {
         begin_process(request);
+    } else if (is_connection(request)) {
+        connection_begin(request);
     } else if (request->resource == SBX_RESOURCE_SETUP) {
         request->body_limit = SBX_PROTO_MAX_SETUP;
     } else if (request->resource == SBX_RESOURCE_SIGNAL ||
@@ -110,6 +118,10 @@ void requests_body(struct request *request, const uint8_t *bytes, size_t length)
 {
     if (request->resource == SBX_RESOURCE_STDIN && request->process != NULL) {
         input_write(request->process, bytes, length);
+        return;
+    }
+    if (request->connection != NULL) {
+        connection_write(request->connection, bytes, length);
         return;
     }
     server_consume(request->stream_id, length);
@@ -211,6 +223,8 @@ static void describe_process(struct request *request)
 
 void requests_body_end(struct request *request)
 {
+    if (request->connection != NULL)
+        connection_end(request->connection);
     if (request->answered)
         return;
     switch (request->resource) {
@@ -252,4 +266,6 @@ void requests_closed(struct request *request)
 {
     if (request->process != NULL)
         process_detach(request);
+    if (request->connection != NULL)
+        connection_detach(request->connection);
 }

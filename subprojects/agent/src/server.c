@@ -4,6 +4,7 @@
 #include "server.h"
 
 #include "agent.h"
+#include "connection.h"
 #include "process.h"
 #include "requests.h"
 
@@ -77,6 +78,13 @@ static char method_code(const uint8_t *value, size_t length)
     return length == 4 && memcmp(value, "POST", 4) == 0 ? 'P' : 0;
 }
 
+static void take_path(struct request *request, const char *path, size_t length)
+{
+    request->resource = sbx_path_parse(path, length, &request->id);
+    if (request->resource == SBX_RESOURCE_UNIX)
+        sbx_path_parse_socket(path, length, request->socket);
+}
+
 static int header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                   size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
                   void *data)
@@ -89,7 +97,7 @@ static int header(nghttp2_session *session, const nghttp2_frame *frame, const ui
     if (request == NULL || frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
     if (name_length == 5 && memcmp(name, ":path", 5) == 0)
-        request->resource = sbx_path_parse((const char *)value, value_length, &request->id);
+        take_path(request, (const char *)value, value_length);
     else if (name_length == 7 && memcmp(name, ":method", 7) == 0)
         request->method = method_code(value, value_length);
     return 0;
@@ -217,8 +225,9 @@ static nghttp2_option *make_option(void)
     nghttp2_option_set_no_closed_streams(option, 1);
     nghttp2_option_set_max_settings(option, 16);
     nghttp2_option_set_max_outbound_ack(option, 1000);
-    /* Readers that go away reset their streams: as many at once as there can be. */
-    nghttp2_option_set_stream_reset_rate_limit(option, SBX_PROTO_MAX_STREAMS, 1000);
+    /* Readers that go away reset their streams, and so do clients of ports that give up: as many and
+     * as often as they like. It is not the host that the agent has to fear. */
+    nghttp2_option_set_stream_reset_rate_limit(option, UINT32_MAX, UINT32_MAX);
     return option;
 }
 
@@ -348,6 +357,7 @@ static bool fill_out(void)
 
 static void finish_parking(void)
 {
+    connection_forget_all();
     nghttp2_session_del(server.session);
     start_session();
     server.parking = false;
@@ -370,6 +380,7 @@ void server_reset(const uint8_t nonce[SBX_PROTO_RESET_NONCE_SIZE])
 {
     drain();
     process_forget_all();
+    connection_forget_all();
     while (server.requests != NULL)
         release_request(server.requests);
     nghttp2_session_del(server.session);
@@ -507,6 +518,11 @@ void server_consume(int32_t stream_id, size_t length)
 void server_stop_body(int32_t stream_id)
 {
     nghttp2_submit_rst_stream(server.session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_NO_ERROR);
+}
+
+void server_break(int32_t stream_id)
+{
+    nghttp2_submit_rst_stream(server.session, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_CONNECT_ERROR);
 }
 
 bool server_park(struct request *request)

@@ -8,6 +8,7 @@
 #include <nghttp2/nghttp2.h>
 #include <sys/types.h>
 
+struct connection;
 struct process;
 
 /* One request, that is one HTTP/2 stream; lives as long as the stream. */
@@ -17,8 +18,10 @@ struct request {
     int32_t stream_id;
     char method;               /* 'G', 'P' for POST, 'U' for PUT, 0 for anything else */
     enum sbx_resource resource;
-    uint64_t id;               /* the process's, from the path */
+    uint64_t id;               /* the process's, or the port, from the path */
+    char socket[SBX_PROTO_MAX_SOCKET + 1]; /* the socket's path, likewise */
     struct process *process;   /* set while attached to one */
+    struct connection *connection; /* likewise */
     uint8_t *body;             /* of a request other than .../stdin */
     size_t body_length, body_allocated, body_limit;
     struct sbx_tlv_writer reply;
@@ -50,6 +53,8 @@ void server_resume(int32_t stream_id);
 void server_consume(int32_t stream_id, size_t length);
 /* No more of the request body is wanted. */
 void server_stop_body(int32_t stream_id);
+/* The peer of what is being answered has broken it off. */
+void server_break(int32_t stream_id);
 /* After the running answer is out, a new HTTP/2 session begins. False while other requests live. */
 bool server_park(struct request *request);
 /* Drops the session and all its requests, whatever they were about, answers with the nonce, and

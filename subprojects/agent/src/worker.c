@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include "agent.h"
+#include "ports.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@ static const struct worker {
     const char *name;
     int (*run)(int argc, char **argv);
 } workers[] = {
+    {"ports", ports_main},
     {NULL, NULL},
 };
 
