@@ -3,8 +3,11 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <sandbox/directory.h>
 #include <sandbox/error.h>
+#include <sandbox/file.h>
 #include <sandbox/fork.h>
+#include <sandbox/fs.h>
 #include <sandbox/handle.h>
 #include <sandbox/host.h>
 #include <sandbox/image.h>
@@ -16,7 +19,9 @@
 #include <sandbox/process.h>
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
+#include <sandbox/stat.h>
 #include <sandbox/template.h>
 #include <sandbox/version.h>
+#include <sandbox/watch.h>
 
 #endif

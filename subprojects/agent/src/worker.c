@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include "agent.h"
+#include "files/operations.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@ static const struct worker {
     const char *name;
     int (*run)(int argc, char **argv);
 } workers[] = {
+    {SBX_FILES_WORKER, files_main},
     {NULL, NULL},
 };
 
