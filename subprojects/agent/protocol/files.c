@@ -171,9 +171,9 @@ static bool request_string(const struct sbx_tlv *item, struct sbx_files_request 
     case TAG_TO:
         return get_string(item, SBX_FILES_MAX_PATH, &out->to);
     case TAG_PREFIX:
-        return get_string(item, SBX_PROTO_MAX_NAME, &out->prefix);
+        return get_string(item, SBX_FILES_MAX_AFFIX, &out->prefix);
     case TAG_SUFFIX:
-        return get_string(item, SBX_PROTO_MAX_NAME, &out->suffix);
+        return get_string(item, SBX_FILES_MAX_AFFIX, &out->suffix);
     case TAG_MATCH:
         return get_glob(item, out->match, &out->match_count);
     case TAG_SKIP:

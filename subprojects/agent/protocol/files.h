@@ -15,7 +15,7 @@
 #ifndef SBX_AGENT_FILES_H
 #define SBX_AGENT_FILES_H
 
-#include "protocol.h"
+#include "tlv.h"
 
 #define SBX_FILES_WORKER "files"
 
@@ -25,6 +25,7 @@ enum {
     SBX_FILES_CHUNK = 256 << 10,        /* body of a data frame, as we send them */
     SBX_FILES_BATCH = 32 << 10,         /* body of a frame of entries, as we send them */
     SBX_FILES_MAX_PATH = 64 << 10,      /* deep trees have longer paths than the kernel takes */
+    SBX_FILES_MAX_AFFIX = 128,
     SBX_FILES_MAX_GLOBS = 64,
     SBX_FILES_MAX_GLOB = 4096,
 };

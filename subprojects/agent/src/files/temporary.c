@@ -42,7 +42,7 @@ static int make(const struct sbx_files_request *request, struct sbx_files_reply 
     const char *prefix = request->prefix != NULL ? request->prefix : "";
     const char *suffix = request->suffix != NULL ? request->suffix : "";
     const char *directory = request->path != NULL ? request->path : "/tmp";
-    char name[2 * SBX_PROTO_MAX_NAME + LETTERS + 1];
+    char name[2 * SBX_FILES_MAX_AFFIX + LETTERS + 1];
 
     if (strchr(prefix, '/') != NULL || strchr(suffix, '/') != NULL)
         return EINVAL;
