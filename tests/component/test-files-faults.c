@@ -335,7 +335,8 @@ static void cut_everywhere(gboolean input)
         }
         sbx_unref(box);
         cut++;
-    } while (code != SBX_OK);
+        /* One that is lost between two calls is replaced without a word. */
+    } while (code != SBX_OK || peer.spawned > 1);
     ck_assert_uint_gt(cut, 200);
     g_unlink(path);
     g_rmdir(directory);
