@@ -25,7 +25,7 @@ typedef struct sbx_error sbx_error;
 #define SBX_E_UNAVAILABLE (-4) /* the host lacks something (QEMU, libvirt, an image): see the hint */
 #define SBX_E_KEEPER (-5)      /* the keeper process could not be started, or the link to it broke */
 #define SBX_E_PROTOCOL (-6)    /* a peer broke the protocol; the link to it was closed */
-#define SBX_E_NOT_FOUND (-7)   /* no sandbox, image or process of that name */
+#define SBX_E_NOT_FOUND (-7)   /* no sandbox, image, process or file of that name */
 #define SBX_E_EXISTS (-8)      /* something of that name exists already */
 #define SBX_E_BUSY (-9)        /* in use, or the host has no room for one more now */
 #define SBX_E_NO_SPACE (-10)   /* a disk is full */
@@ -40,6 +40,7 @@ typedef struct sbx_error sbx_error;
 #define SBX_E_FORKED (-19)     /* the handle belongs to the process before fork() */
 #define SBX_E_TOO_BIG (-20)    /* a size exceeds a documented limit */
 #define SBX_E_INTERNAL (-21)   /* a defect in libsandbox; please report it */
+#define SBX_E_FILE (-22)       /* a file operation in the sandbox failed: see sbx_error_errno() */
 
 /**
  * sbx_error_code:

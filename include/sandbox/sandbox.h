@@ -7,7 +7,11 @@
 #include <sandbox/env.h>
 #include <sandbox/error.h>
 #include <sandbox/events.h>
+#include <sandbox/directory.h>
+#include <sandbox/error.h>
+#include <sandbox/file.h>
 #include <sandbox/fork.h>
+#include <sandbox/fs.h>
 #include <sandbox/handle.h>
 #include <sandbox/host.h>
 #include <sandbox/image.h>
@@ -23,9 +27,11 @@
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
 #include <sandbox/stats.h>
+#include <sandbox/stat.h>
 #include <sandbox/template.h>
 #include <sandbox/terminal.h>
 #include <sandbox/usage.h>
 #include <sandbox/version.h>
+#include <sandbox/watch.h>
 
 #endif

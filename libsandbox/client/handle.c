@@ -45,6 +45,8 @@ int sbx_handle_new(const char *id, int *lease, sbx **out, const char *operation,
     sandbox->refs = 1;
     sandbox->pid = getpid();
     sandbox->lease = sbx_fd_steal(lease);
+    sandbox->umask = 022;
+    g_mutex_init(&sandbox->workers_lock);
     g_strlcpy(sandbox->id, id, sizeof sandbox->id);
     *out = sandbox;
     return SBX_OK;
@@ -235,6 +237,8 @@ sbx *sbx_unref(sbx *sandbox)
             (void)!send(sandbox->lease, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
         close(sandbox->lease);
     }
+    sbx_fs_close_idle(sandbox);
+    g_mutex_clear(&sandbox->workers_lock);
     g_free(sandbox);
     return NULL;
 }

@@ -155,6 +155,13 @@ JsonArray *sbx_reply_items(const SbxReply *reply, const char *name);
 /* Its nth object, or NULL. */
 JsonObject *sbx_item(JsonArray *items, size_t index);
 
+/* fs-worker.c */
+
+typedef struct SbxFsWorker SbxFsWorker;
+#define SBX_FS_IDLE_MAX 2
+/* At the end of a handle: lets its idle workers go. */
+void sbx_fs_close_idle(sbx *sandbox);
+
 /* handle.c */
 
 struct sbx {
@@ -162,6 +169,9 @@ struct sbx {
     pid_t pid; /* of the process that made the handle */
     int lease; /* closing it ends a session sandbox; -1 when this handle does not own one */
     char id[32];
+    gint umask; /* of file calls */
+    GMutex workers_lock;
+    SbxFsWorker *workers[SBX_FS_IDLE_MAX]; /* idle ones, the oldest first */
 };
 
 /* Whether it looks like a sandbox's id. */

@@ -60,6 +60,7 @@ static const struct {
     {SBX_E_FORKED, "SBX_E_FORKED"},
     {SBX_E_TOO_BIG, "SBX_E_TOO_BIG"},
     {SBX_E_INTERNAL, "SBX_E_INTERNAL"},
+    {SBX_E_FILE, "SBX_E_FILE"},
 };
 
 static GError *fault_valist(int code, int sys_errno, const char *hint, const char *cause,

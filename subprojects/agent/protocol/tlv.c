@@ -1,5 +1,5 @@
 /* tlv.c: reading and writing lists of TLVs; the only place that looks at raw lengths. */
-#include "protocol.h"
+#include "tlv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include "agent.h"
 #include "ports.h"
+#include "files/operations.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@ static const struct worker {
     int (*run)(int argc, char **argv);
 } workers[] = {
     {"ports", ports_main},
+    {SBX_FILES_WORKER, files_main},
     {NULL, NULL},
 };
 
