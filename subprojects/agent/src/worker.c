@@ -2,6 +2,7 @@
 #include "worker.h"
 
 #include "agent.h"
+#include "tar-worker.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -12,6 +13,8 @@ static const struct worker {
     const char *name;
     int (*run)(int argc, char **argv);
 } workers[] = {
+    {"tar-create", tar_worker_create},
+    {"tar-extract", tar_worker_extract},
     {NULL, NULL},
 };
 
