@@ -17,6 +17,7 @@
 #include <sandbox/result.h>
 #include <sandbox/snapshot.h>
 #include <sandbox/template.h>
+#include <sandbox/transfer.h>
 #include <sandbox/version.h>
 
 #endif
