@@ -18,6 +18,7 @@ enum completes {
     COMPLETES_TEMPLATE,
     COMPLETES_SHELL,   /* bash, zsh, fish */
     COMPLETES_COMMAND, /* commands of sbx */
+    COMPLETES_FILE,    /* files of this machine */
 };
 
 enum option_id {
@@ -50,6 +51,11 @@ enum option_id {
     OPT_MAX_SANDBOXES,
     OPT_MAX_MEMORY,
     OPT_MAX_VCPUS,
+    OPT_EXCLUDE,
+    OPT_NO_OWNERS,
+    OPT_EXISTING,
+    OPT_MAX_BYTES,
+    OPT_MAX_ENTRIES,
     OPT_JSON,
     OPT_QUIET,
     OPT_NO_COLOR,
@@ -102,6 +108,7 @@ bool command_in_group(const struct command_spec *command, const char *group);
 
 /* The commands, one per cmd-NAME.c. */
 int cmd_completion(const struct invocation *inv);
+int cmd_copy(const struct invocation *inv);
 int cmd_create(const struct invocation *inv);
 int cmd_doctor(const struct invocation *inv);
 int cmd_exec(const struct invocation *inv);

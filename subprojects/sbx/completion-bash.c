@@ -20,6 +20,7 @@ static const char script_body[] =
     "        snapshot) sbx snapshot list -q 2>/dev/null ;;\n"
     "        template) sbx template list -q 2>/dev/null ;;\n"
     "        shell) echo bash zsh fish ;;\n"
+    "        file) sbx list -q 2>/dev/null | sed 's/$/:/'; compgen -f -- \"$cur\" ;;\n"
     "        command) _sbx_commands '' ;;\n"
     "    esac\n"
     "}\n"
@@ -76,7 +77,7 @@ static const char *offer_name(enum completes completes)
         [COMPLETES_NOTHING] = "nothing", [COMPLETES_SANDBOX] = "sandbox",
         [COMPLETES_IMAGE] = "image",     [COMPLETES_SNAPSHOT] = "snapshot",
         [COMPLETES_TEMPLATE] = "template", [COMPLETES_SHELL] = "shell",
-        [COMPLETES_COMMAND] = "command",
+        [COMPLETES_COMMAND] = "command", [COMPLETES_FILE] = "file",
     };
 
     return names[completes];

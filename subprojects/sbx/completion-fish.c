@@ -58,6 +58,9 @@ static const char *offer(enum completes completes)
         return "(sbx snapshot list -q 2>/dev/null)";
     case COMPLETES_TEMPLATE:
         return "(sbx template list -q 2>/dev/null)";
+    case COMPLETES_FILE:
+        return "(sbx list -q 2>/dev/null | string replace -r \\$ :; "
+               "__fish_complete_path (commandline -ct))";
     case COMPLETES_SHELL:
         return "bash zsh fish";
     default:
