@@ -148,7 +148,8 @@ START_TEST(we_read_what_python_writes)
     static const char *const names[] = {"USTAR", "GNU", "PAX"};
 
     make_tree();
-    tar_sh("find tree -exec touch -hd '2020-01-02 03:04:05' {} +");
+    /* It stores a symbolic link as often as it has names. */
+    tar_sh("rm tree/link2; find tree -exec touch -hd '2020-01-02 03:04:05' {} +");
     tar_sh("python3 -c 'import tarfile; t = tarfile.open(\"a.tar\", \"w\", "
            "format=tarfile.%s_FORMAT); t.add(\"tree\"); t.close()'",
            names[_i]);
@@ -380,7 +381,8 @@ START_TEST(random_trees)
         tar_make("a.tar", "tree", NULL);
         tar_unmake("a.tar", "out", NULL);
         assert_same("tree", "out");
-        tar_sh("mkdir gnu; tar -C gnu -xpf a.tar 2>err; ! grep -Ev 'hdrcharset|implausibly|in the future' err");
+        tar_sh("mkdir gnu; LC_ALL=C tar -C gnu -xpf a.tar 2>err\n"
+               "! LC_ALL=C grep -aEv 'hdrcharset|implausibly|in the future' err");
         assert_same("tree", "gnu/tree");
         tar_sh("rm out gnu -r; tar --format=%s --sparse -cf b.tar tree",
                seed % 2 == 0 ? "pax" : "gnu");
