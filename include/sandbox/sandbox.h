@@ -31,6 +31,7 @@
 #include <sandbox/template.h>
 #include <sandbox/terminal.h>
 #include <sandbox/usage.h>
+#include <sandbox/transfer.h>
 #include <sandbox/version.h>
 #include <sandbox/watch.h>
 

@@ -39,6 +39,26 @@ static int make_pipe(int *ours, int *theirs)
     return *theirs < 0 ? -1 : 0;
 }
 
+/* Moves what is given out of the way of the descriptors that the child gets. */
+static int move_given(SbxHelper *helper)
+{
+    for (int i = 0; i < helper->n_given; i++) {
+        int moved = fcntl(helper->given[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+
+        if (moved < 0)
+            return -1;
+        sbx_fd_close(helper->given[i]);
+        helper->given[i] = moved;
+    }
+    return 0;
+}
+
+static void close_given(SbxHelper *helper)
+{
+    for (int i = 0; i < helper->n_given; i++)
+        sbx_fd_clear(&helper->given[i]);
+}
+
 /* The child starts with the default for every signal, whatever this program does with them. */
 static int set_signals(posix_spawnattr_t *attributes)
 {
@@ -51,7 +71,8 @@ static int set_signals(posix_spawnattr_t *attributes)
     return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 }
 
-static int set_files(posix_spawn_file_actions_t *actions, int answer, int complaint, int line)
+static int set_files(const SbxHelper *helper, posix_spawn_file_actions_t *actions, int answer,
+                     int complaint, int line)
 {
     int result = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
 
@@ -61,6 +82,9 @@ static int set_files(posix_spawn_file_actions_t *actions, int answer, int compla
         result = posix_spawn_file_actions_adddup2(actions, complaint, 2);
     if (result == 0)
         result = posix_spawn_file_actions_adddup2(actions, line, SBX_HELPER_LINE_FD);
+    for (int i = 0; i < helper->n_given && result == 0; i++)
+        result = posix_spawn_file_actions_adddup2(actions, helper->given[i],
+                                                  SBX_HELPER_GIVEN_FD + i);
     return result;
 }
 
@@ -77,7 +101,7 @@ static int spawn(SbxHelper *helper, char *const *argv, int answer, int complaint
     if (result == 0) {
         result = set_signals(&attributes);
         if (result == 0)
-            result = set_files(&actions, answer, complaint, line);
+            result = set_files(helper, &actions, answer, complaint, line);
         if (result == 0)
             result = posix_spawn(&helper->pid, argv[0], &actions, &attributes, argv, environ);
         posix_spawnattr_destroy(&attributes);
@@ -94,7 +118,7 @@ static int start(SbxHelper *helper, char *const *argv, sbx_error **error)
     int result;
 
     if (make_pipe(&helper->answer_fd, &answer) < 0 || make_pipe(&helper->line_fd, &line) < 0 ||
-        make_pipe(&helper->complaint_fd, &complaint) < 0)
+        make_pipe(&helper->complaint_fd, &complaint) < 0 || move_given(helper) < 0)
         return sbx_fail(error, SBX_E_SYSTEM, errno, helper->operation, NULL,
                         "cannot make a pipe to the helper program: %s", g_strerror(errno));
     result = spawn(helper, argv, answer, complaint, line);
@@ -193,6 +217,7 @@ int sbx_helper_run(SbxHelper *helper, const char *const *argv, sbx_error **error
     helper->cancelled = FALSE;
     helper->pidfd = helper->line_fd = helper->answer_fd = helper->complaint_fd = -1;
     code = start(helper, (char *const *)argv, error);
+    close_given(helper);
     if (code < 0)
         return code;
     while (helper->answer_fd >= 0 || helper->line_fd >= 0)

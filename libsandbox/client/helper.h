@@ -15,6 +15,9 @@
 
 /* Where the helper writes lines of progress. */
 #define SBX_HELPER_LINE_FD 3
+/* What else it is given is here and after. */
+#define SBX_HELPER_GIVEN_FD 4
+#define SBX_HELPER_GIVEN_MAX 2
 
 typedef struct {
     const char *operation;
@@ -22,6 +25,9 @@ typedef struct {
      * lines are wanted. */
     int (*line)(void *data, char *line);
     void *data;
+    /* Descriptors that the helper gets, closed here as soon as it has them or cannot be started. */
+    int given[SBX_HELPER_GIVEN_MAX];
+    int n_given;
 
     /* What came of it; cleared with sbx_helper_clear(). */
     GString *answer;    /* its standard output */

@@ -41,7 +41,7 @@ static char *library_dir(void)
 
 char *sbx_find_helper(const char *name, const char *operation, sbx_error **error)
 {
-    static const char *const beside[] = {"keeper", "image", "../subprojects/agent",
+    static const char *const beside[] = {"keeper", "image", "transfer", "../subprojects/agent",
                                          SBX_LIBEXEC_FROM_LIBDIR};
     const char *forced = secure_getenv("LIBSANDBOX_LIBEXEC_DIR");
     g_autofree char *directory = library_dir();

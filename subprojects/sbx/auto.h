@@ -24,5 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_process, sbx_process_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_snapshot_list, sbx_snapshot_list_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_stats, sbx_stats_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_template_list, sbx_template_list_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_transfer_options, sbx_transfer_options_free)
 
 #endif

@@ -65,6 +65,16 @@ const struct option_spec option_specs[OPT_COUNT] = {
     [OPT_MAX_MEMORY] = {"memory", 'm', "SIZE",
                         "Memory of all sandboxes together, for example 16GiB, or none"},
     [OPT_MAX_VCPUS] = {"vcpus", 0, "COUNT", "Virtual CPUs of all sandboxes together, or none"},
+    [OPT_EXCLUDE] = {"exclude", 0, "PATTERN",
+                     "Leave out what matches, with all below it. May be given again"},
+    [OPT_NO_OWNERS] = {"no-owners", 0, NULL, "Do not keep owners, also where root writes"},
+    [OPT_EXISTING] = {"existing", 0, "POLICY",
+                      "What becomes of files that are there: replace (the default), refuse or "
+                      "keep"},
+    [OPT_MAX_BYTES] = {"max-bytes", 0, "SIZE",
+                       "How many bytes all files may have together (default 64GiB)"},
+    [OPT_MAX_ENTRIES] = {"max-entries", 0, "COUNT",
+                         "How many files and directories there may be (default 1000000)"},
     [OPT_JSON] = {"json", 0, NULL, "Machine-readable output; errors too, as one line on stderr"},
     [OPT_QUIET] = {"quiet", 'q', NULL, "Print ids and names only, and no progress"},
     [OPT_NO_COLOR] = {"no-color", 0, NULL, "No colors, as with NO_COLOR in the environment"},
@@ -137,6 +147,30 @@ const struct command_spec command_specs[] = {
         .completes = COMPLETES_SANDBOX,
         .takes_command = true,
         .run = cmd_exec,
+    },
+    {
+        .name = "copy",
+        .operands = "SOURCE... TARGET",
+        .summary = "Copy files and trees into, out of and between sandboxes",
+        .details =
+            "SOURCE and TARGET are paths of this machine or ID:PATH; one side at least is in a "
+            "sandbox. A path with a colon in its first name is written ./a:b. In ID:PATH as "
+            "SOURCE, the wildcards *, ? and [...] are for the sandbox's files (quote them); a "
+            "relative PATH is below the user's home.\n\n"
+            "As with cp -a: when TARGET is a directory or ends in a slash, and with several "
+            "sources, sources go into it; otherwise SOURCE becomes TARGET. DIR/. is what is in "
+            "DIR. Modes, times, links, holes and extended attributes are kept, and owners where "
+            "root writes.\n\n"
+            "With - as TARGET, SOURCE is written to standard output as a tar archive; with - as SOURCE, one is read from standard input and extracted into "
+            "the directory TARGET.\n\n"
+            "Exit status: 0; 1 when there was an error; 2 for a wrong command line; 130 after "
+            "Ctrl-C.",
+        .options = {OPT_USER, OPT_EXCLUDE, OPT_EXISTING, OPT_NO_OWNERS, OPT_MAX_BYTES,
+                    OPT_MAX_ENTRIES},
+        .operands_min = 2,
+        .operands_max = -1,
+        .completes = COMPLETES_FILE,
+        .run = cmd_copy,
     },
     {
         .name = "list",

@@ -19,6 +19,7 @@ enum completes {
     COMPLETES_STATUS,  /* of sandboxes */
     COMPLETES_SHELL,   /* bash, zsh, fish */
     COMPLETES_COMMAND, /* commands of sbx */
+    COMPLETES_FILE,    /* files of this machine */
 };
 
 enum option_id {
@@ -56,6 +57,11 @@ enum option_id {
     OPT_MAX_SANDBOXES,
     OPT_MAX_MEMORY,
     OPT_MAX_VCPUS,
+    OPT_EXCLUDE,
+    OPT_NO_OWNERS,
+    OPT_EXISTING,
+    OPT_MAX_BYTES,
+    OPT_MAX_ENTRIES,
     OPT_JSON,
     OPT_QUIET,
     OPT_NO_COLOR,
@@ -108,6 +114,7 @@ bool command_in_group(const struct command_spec *command, const char *group);
 
 /* The commands, one per cmd-NAME.c. */
 int cmd_completion(const struct invocation *inv);
+int cmd_copy(const struct invocation *inv);
 int cmd_create(const struct invocation *inv);
 int cmd_doctor(const struct invocation *inv);
 int cmd_env_delete(const struct invocation *inv);

@@ -21,6 +21,7 @@ static const char script_body[] =
     "        template) sbx template list -q 2>/dev/null ;;\n"
     "        status) echo starting running paused stopped ;;\n"
     "        shell) echo bash zsh fish ;;\n"
+    "        file) sbx list -q 2>/dev/null | sed 's/$/:/'; compgen -f -- \"$cur\" ;;\n"
     "        command) _sbx_commands '' ;;\n"
     "    esac\n"
     "}\n"
@@ -78,6 +79,7 @@ static const char *offer_name(enum completes completes)
         [COMPLETES_IMAGE] = "image",     [COMPLETES_SNAPSHOT] = "snapshot",
         [COMPLETES_TEMPLATE] = "template", [COMPLETES_STATUS] = "status",
         [COMPLETES_SHELL] = "shell",     [COMPLETES_COMMAND] = "command",
+        [COMPLETES_FILE] = "file",
     };
 
     return names[completes];

@@ -60,6 +60,9 @@ static const char *offer(enum completes completes)
         return "(sbx template list -q 2>/dev/null)";
     case COMPLETES_STATUS:
         return "starting running paused stopped";
+    case COMPLETES_FILE:
+        return "(sbx list -q 2>/dev/null | string replace -r \\$ :; "
+               "__fish_complete_path (commandline -ct))";
     case COMPLETES_SHELL:
         return "bash zsh fish";
     default:

@@ -32,6 +32,13 @@ static const char script_head[] = "#compdef sbx\n"
                                   "    ids=(${(f)\"$(sbx template list -q 2>/dev/null)\"})\n"
                                   "    compadd -- $ids\n"
                                   "}\n"
+                                  "\n"
+                                  "_sbx_paths() {\n"
+                                  "    local -a ids\n"
+                                  "    ids=(${(f)\"$(sbx list -q 2>/dev/null)\"})\n"
+                                  "    compadd -S : -- $ids\n"
+                                  "    _files\n"
+                                  "}\n"
                                   "\n";
 
 static const char script_tail[] =
@@ -74,6 +81,8 @@ static const char *action(enum completes completes)
         return "(bash zsh fish)";
     case COMPLETES_COMMAND:
         return "_sbx_commands";
+    case COMPLETES_FILE:
+        return "_sbx_paths";
     default:
         return " ";
     }

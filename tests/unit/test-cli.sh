@@ -162,6 +162,18 @@ expect "pool drain without a keeper" 0 '^Ended 0 spares$' '' pool drain
 expect "pool drain without a keeper, as JSON" 0 '^{"drained":0}$' '' pool drain --json
 expect "limits: bad count" 2 '' 'expected COUNT or none' keeper limits --sandboxes few
 expect "limits: bad memory, none set" 2 '' 'expected SIZE or none' keeper limits --vcpus 1 -m lots
+expect "copy: nothing in a sandbox" 2 '' 'is in a sandbox: ID:PATH' copy a b
+expect "copy: a path with a slash before the colon" 2 '' 'is in a sandbox' copy ./a:b /c:d
+expect "copy: one operand" 2 '' 'needs more arguments' copy a
+expect "copy: an archive from nowhere" 2 '' 'made of files in a sandbox' copy a -
+expect "copy: an archive to nowhere" 2 '' 'extracted into a sandbox' copy - a
+expect "copy: an archive of two" 2 '' 'only source' copy sbx_x:a sbx_x:b -
+expect "copy: bad policy" 2 '' 'expected replace, refuse or keep' copy --existing lose a sbx_x:b
+expect "copy: bad limit" 2 '' 'option --max-bytes: expected SIZE' copy --max-bytes lots a sbx_x:b
+expect "copy: bad count" 2 '' 'option --max-entries: expected COUNT' copy --max-entries -1 a sbx_x:b
+expect "copy: bad user" 2 '' 'not a user' copy -u '' a sbx_x:b
+expect "copy: not an id" 1 '' 'not a sandbox id' copy a here:b
+expect "copy: not an id, as JSON" 1 '' '^{"error":{"code":"SBX_E_' copy --json a here:b
 expect "unknown shell" 2 '' 'bash, zsh, fish' completion tcsh
 expect "help of an unknown command" 2 '' 'unknown command' help frobnicate
 expect "control characters are escaped" 2 '' 'command .\\x1b\[31m' $'\033[31m'
@@ -203,6 +215,7 @@ completes() { # LINE WORD: offered; !WORD: not offered
 }
 completes "sbx " run
 completes "sbx image " verify
+completes "sbx copy --ex" --exclude
 completes "sbx run --me" --memory
 completes "sbx run -m 1GiB --d" --disk
 completes "sbx exec sbx_x -" --cwd

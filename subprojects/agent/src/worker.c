@@ -4,6 +4,7 @@
 #include "agent.h"
 #include "ports.h"
 #include "files/operations.h"
+#include "tar-worker.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@ static const struct worker {
 } workers[] = {
     {"ports", ports_main},
     {SBX_FILES_WORKER, files_main},
+    {"tar-create", tar_worker_create},
+    {"tar-extract", tar_worker_extract},
     {NULL, NULL},
 };
 
