@@ -3,6 +3,7 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <sandbox/async.h>
 #include <sandbox/error.h>
 #include <sandbox/fork.h>
 #include <sandbox/handle.h>
@@ -11,6 +12,7 @@
 #include <sandbox/limits.h>
 #include <sandbox/list.h>
 #include <sandbox/macros.h>
+#include <sandbox/op.h>
 #include <sandbox/options.h>
 #include <sandbox/pool.h>
 #include <sandbox/process.h>

@@ -52,6 +52,27 @@ sbx_command *sbx_command_unref(sbx_command *command)
     return NULL;
 }
 
+_Static_assert(sizeof(sbx_command) == 96, "sbx_command_copy() must know every member");
+
+sbx_command *sbx_command_copy(const sbx_command *command)
+{
+    sbx_command *copy = g_try_new(sbx_command, 1);
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *command;
+    copy->refs = 1;
+    copy->program = g_strdup(command->program);
+    copy->script = g_strdup(command->script);
+    copy->args = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < command->args->len; i++)
+        g_ptr_array_add(copy->args, g_strdup(command->args->pdata[i]));
+    copy->env = sbx_strings_copy(command->env);
+    copy->cwd = g_strdup(command->cwd);
+    copy->user = g_strdup(command->user);
+    return copy;
+}
+
 int sbx_command_add_arg(sbx_command *command, const char *arg, sbx_error **error)
 {
     if (arg == NULL)

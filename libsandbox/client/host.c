@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client/aside.h"
 #include "client/helper.h"
 #include "client/paths.h"
 #include "client/private.h"
@@ -144,15 +146,11 @@ int sbx_doctor(char **json, sbx_error **error)
     return SBX_OK;
 }
 
+/* Returns 0 or -errno. */
 static int lock(int directory, const char *name, int kind, fd_t *fd)
 {
     *fd = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0)
-        return -1;
-    while (flock(*fd, kind) < 0)
-        if (errno != EINTR)
-            return -1;
-    return 0;
+    return *fd < 0 ? -errno : sbx_flock(*fd, kind);
 }
 
 /*
@@ -169,12 +167,14 @@ static int wait_for_guardian(const char *operation, sbx_error **error)
     g_auto(fd_t) directory = -1;
     g_auto(fd_t) start = -1;
     g_auto(fd_t) guardian = -1;
+    int code;
     int next;
 
     if (runtime == NULL)
         return sbx_fail_with(error, reason);
     directory = open(runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0 || lock(directory, "start.lock", LOCK_EX, &start) < 0)
+    code = directory < 0 ? -errno : lock(directory, "start.lock", LOCK_EX, &start);
+    if (code < 0)
         goto failed;
     next = sbx_keeper_reach(operation, NULL);
     if (next >= 0) {
@@ -182,8 +182,11 @@ static int wait_for_guardian(const char *operation, sbx_error **error)
         flock(start, LOCK_UN);
         return SBX_OK;
     }
-    if (lock(directory, "keeper.lock", LOCK_SH, &guardian) < 0)
+    code = lock(directory, "keeper.lock", LOCK_SH, &guardian);
+    if (code < 0) {
+        flock(start, LOCK_UN);
         goto failed;
+    }
     unlinkat(directory, "keeper.sock", 0);
     /* Forked children may have the descriptors, too: closing is not enough. */
     flock(guardian, LOCK_UN);
@@ -191,19 +194,26 @@ static int wait_for_guardian(const char *operation, sbx_error **error)
     return SBX_OK;
 
 failed:
-    return sbx_fail(error, SBX_E_KEEPER, errno, operation, NULL,
-                    "cannot wait for the keeper's end: %s: %s", runtime, g_strerror(errno));
+    if (code == -ECANCELED)
+        return sbx_wait_failed(code, operation, error);
+    return sbx_fail(error, SBX_E_KEEPER, -code, operation, NULL,
+                    "cannot wait for the keeper's end: %s: %s", runtime, g_strerror(-code));
 }
 
 /* Until the keeper has closed its end of the link. */
-static void wait_for_end(const SbxLink *link)
+static int wait_for_end(const SbxLink *link, const char *operation, sbx_error **error)
 {
     char byte;
     ssize_t n;
 
-    do
+    do {
+        int ready = sbx_wait_one(link->fd, POLLIN, -1);
+
+        if (ready < 0)
+            return sbx_wait_failed(ready, operation, error);
         n = recv(link->fd, &byte, sizeof byte, 0);
-    while (n > 0 || (n < 0 && errno == EINTR));
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    return SBX_OK;
 }
 
 int sbx_keeper_stop(int force, sbx_error **error)
@@ -232,9 +242,10 @@ int sbx_keeper_stop(int force, sbx_error **error)
         return code;
     }
     sbx_error_free(refusal);
-    wait_for_end(&link);
+    code = wait_for_end(&link, __func__, error);
     sbx_link_drop(&link);
-    code = wait_for_guardian(__func__, error);
+    if (code == SBX_OK)
+        code = wait_for_guardian(__func__, error);
     return code < 0 ? code : 1;
 }
 

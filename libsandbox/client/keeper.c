@@ -15,12 +15,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/aside.h"
 #include "client/paths.h"
 #include "client/private.h"
 #include "config.h"
@@ -41,18 +43,27 @@ static void socket_address(int directory, struct sockaddr_un *address)
                directory);
 }
 
+/* Returns the socket or -errno. */
 static int try_connect(int directory)
 {
     struct sockaddr_un address;
     g_auto(fd_t) fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int code;
 
     if (fd < 0)
-        return -1;
+        return -errno;
     socket_address(directory, &address);
-    while (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        if (errno != EINTR)
-            return -1;
-    return sbx_fd_steal(&fd);
+    code = sbx_connect_socket(fd, (struct sockaddr *)&address, sizeof address);
+    return code < 0 ? code : sbx_fd_steal(&fd);
+}
+
+/* Makes an error of what that returned. */
+static int connect_failed(int code, const char *runtime, const char *operation, sbx_error **error)
+{
+    if (code == -ECANCELED)
+        return sbx_wait_failed(code, operation, error);
+    return sbx_fail(error, SBX_E_KEEPER, -code, operation, NULL,
+                    "cannot connect to the keeper in %s: %s", runtime, g_strerror(-code));
 }
 
 /* Exchanges greetings. Returns 1, 0 when the keeper is on its way out, or a negative code. */
@@ -62,7 +73,6 @@ static int greet(int fd, const char *operation, sbx_error **error)
     g_autoptr(JsonObject) request = NULL;
     JsonObject *params = json_object_new();
     JsonObject *fault;
-    struct pollfd waiting = {.fd = fd, .events = POLLIN};
     GError *reason = NULL;
     int got;
 
@@ -77,8 +87,9 @@ static int greet(int fd, const char *operation, sbx_error **error)
         g_error_free(reason);
         return 0;
     }
-    while ((got = poll(&waiting, 1, HELLO_TIMEOUT_MS)) < 0 && errno == EINTR)
-        ;
+    got = sbx_wait_one(fd, POLLIN, sbx_now_ms() + HELLO_TIMEOUT_MS);
+    if (got < 0)
+        return sbx_wait_failed(got, operation, error);
     if (got == 0)
         return sbx_fail(error, SBX_E_KEEPER, ETIMEDOUT, operation, "end its process sbx-launch; its sandboxes go with it",
                         "the keeper does not answer");
@@ -135,6 +146,10 @@ static int read_status(int fd, const char *log, const char *operation, sbx_error
     ssize_t n;
 
     while (length < sizeof text && memchr(text, '\n', length) == NULL) {
+        int ready = sbx_wait_one(fd, POLLIN, -1);
+
+        if (ready < 0)
+            return sbx_wait_failed(ready, operation, error);
         n = read(fd, text + length, sizeof text - length);
         if (n < 0 && errno == EINTR)
             continue;
@@ -151,6 +166,19 @@ static int read_status(int fd, const char *log, const char *operation, sbx_error
     tail = log_tail(log);
     return sbx_fail_cause(error, SBX_E_KEEPER, 0, operation, "run `sbx doctor`", tail,
                           "the keeper died while it was starting");
+}
+
+/* The launcher forks and ends at once. ECHILD when the program ignores SIGCHLD: then it is gone. */
+static void wait_for_child(pid_t child)
+{
+    g_auto(fd_t) pidfd = pidfd_open(child, 0);
+
+    sbx_wait_shield(1);
+    if (pidfd >= 0)
+        sbx_wait_one(pidfd, POLLIN, -1);
+    sbx_wait_shield(0);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
 }
 
 static int spawn(char **argv, int listener, int status, const char *operation, sbx_error **error)
@@ -187,9 +215,7 @@ static int spawn(char **argv, int listener, int status, const char *operation, s
     if (failed != 0)
         return sbx_fail(error, SBX_E_KEEPER, failed, operation, NULL, "cannot execute %s: %s",
                         argv[0], g_strerror(failed));
-    /* It forks and ends at once. ECHILD when the program ignores SIGCHLD: then it is gone too. */
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
+    wait_for_child(child);
     return SBX_OK;
 }
 
@@ -247,12 +273,15 @@ static int start_locked(int directory, const char *runtime, const char *operatio
         close(fd);
         return SBX_OK;
     }
+    if (fd == -ECANCELED)
+        return sbx_wait_failed(fd, operation, error);
     fd = bind_socket(directory, operation, error);
     if (fd < 0)
         return fd;
     code = launch(runtime, fd, operation, error);
     close(fd);
-    if (code < 0)
+    /* A call that was cancelled leaves a keeper that is coming up, for whoever comes next. */
+    if (code < 0 && code != SBX_E_CANCELLED)
         unlinkat(directory, SOCKET_NAME, 0);
     return code;
 }
@@ -268,10 +297,12 @@ static int start_keeper(int directory, const char *runtime, const char *operatio
     if (lock < 0)
         return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation,
                         NULL, "cannot open %s/start.lock: %s", runtime, g_strerror(errno));
-    while (flock(lock, LOCK_EX) < 0)
-        if (errno != EINTR)
-            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot lock %s: %s",
-                            runtime, g_strerror(errno));
+    code = sbx_flock(lock, LOCK_EX);
+    if (code == -ECANCELED)
+        return sbx_wait_failed(code, operation, error);
+    if (code < 0)
+        return sbx_fail(error, SBX_E_SYSTEM, -code, operation, NULL, "cannot lock %s: %s", runtime,
+                        g_strerror(-code));
     code = start_locked(directory, runtime, operation, error);
     /* A child that another thread forked meanwhile has the descriptor, too: closing is not enough. */
     flock(lock, LOCK_UN);
@@ -288,13 +319,12 @@ int sbx_keeper_reach(const char *operation, sbx_error **error)
     if (runtime == NULL)
         return sbx_fail_with(error, reason);
     directory = open(runtime, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    fd = directory >= 0 ? try_connect(directory) : -1;
+    fd = directory >= 0 ? try_connect(directory) : -errno;
     if (fd >= 0)
         return fd;
-    if (errno == ENOENT || errno == ECONNREFUSED)
+    if (fd == -ENOENT || fd == -ECONNREFUSED)
         return SBX_E_NOT_FOUND;
-    return sbx_fail(error, SBX_E_KEEPER, errno, operation, NULL,
-                    "cannot connect to the keeper in %s: %s", runtime, g_strerror(errno));
+    return connect_failed(fd, runtime, operation, error);
 }
 
 int sbx_keeper_connect(int start, const char *operation, sbx_error **error)
@@ -318,13 +348,12 @@ int sbx_keeper_connect(int start, const char *operation, sbx_error **error)
             if (code > 0)
                 return fd;
             close(fd);
-        } else if (errno == ENOENT || errno == ECONNREFUSED) {
+        } else if (fd == -ENOENT || fd == -ECONNREFUSED) {
             if (!start)
                 return SBX_E_NOT_FOUND;
             code = start_keeper(directory, runtime, operation, error);
         } else {
-            code = sbx_fail(error, SBX_E_KEEPER, errno, operation, NULL,
-                            "cannot connect to the keeper in %s: %s", runtime, g_strerror(errno));
+            code = connect_failed(fd, runtime, operation, error);
         }
         if (code < 0)
             return code;
