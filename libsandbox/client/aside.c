@@ -30,6 +30,7 @@
 typedef struct {
     long number;
     long args[3]; /* the first one is the descriptor */
+    int other;    /* one more that it takes, or -1 */
     pid_t parent;
 } Call;
 
@@ -38,14 +39,18 @@ typedef struct {
 __attribute__((no_sanitize("address", "thread"))) static void child(const Call *call)
 {
     long fd = call->args[0];
+    long low = call->other >= 0 ? MIN(fd, call->other) : fd;
+    long high = MAX(fd, call->other);
     long result;
 
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (syscall(SYS_getppid) != call->parent)
         syscall(SYS_exit_group, EINTR);
-    if (fd > 0)
-        syscall(SYS_close_range, 0, fd - 1, 0);
-    syscall(SYS_close_range, fd + 1, ~0U, 0);
+    if (low > 0)
+        syscall(SYS_close_range, 0, low - 1, 0);
+    if (high > low + 1)
+        syscall(SYS_close_range, low + 1, high - 1, 0);
+    syscall(SYS_close_range, high + 1, ~0U, 0);
     result = syscall(call->number, fd, call->args[1], call->args[2]);
     syscall(SYS_exit_group, result < 0 ? *__errno_location() : 0);
 }
@@ -103,7 +108,7 @@ static int make_aside(const Call *call)
 
 int sbx_flock(int fd, int kind)
 {
-    Call call = {.number = SYS_flock, .args = {fd, kind}, .parent = getpid()};
+    Call call = {.number = SYS_flock, .args = {fd, kind}, .other = -1, .parent = getpid()};
     int code;
 
     for (;;) {
@@ -121,10 +126,11 @@ int sbx_flock(int fd, int kind)
     return code;
 }
 
-int sbx_connect_socket(int fd, const struct sockaddr *address, socklen_t length)
+int sbx_connect_socket(int fd, const struct sockaddr *address, socklen_t length, int directory)
 {
     Call call = {.number = SYS_connect,
                  .args = {fd, (long)(intptr_t)address, (long)length},
+                 .other = directory,
                  .parent = getpid()};
     int aside = sbx_fiber_data() != NULL;
     int code = 0;

@@ -53,7 +53,7 @@ static int try_connect(int directory)
     if (fd < 0)
         return -errno;
     socket_address(directory, &address);
-    code = sbx_connect_socket(fd, (struct sockaddr *)&address, sizeof address);
+    code = sbx_connect_socket(fd, (struct sockaddr *)&address, sizeof address, directory);
     return code < 0 ? code : sbx_fd_steal(&fd);
 }
 
