@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * System calls that block and whose end no descriptor tells: flock(), and connect() to a unix socket
- * whose backlog is full. Outside of ops they may block. Inside, a child process that shares the open
- * file makes the call, and its end is waited for: a lock belongs to the open file, a connection to
- * the socket, whoever asked for it. It is rare: another program starts or stops the keeper right now.
+ * What blocks and has no descriptor that tells of its end: flock(), and connect() to a unix socket
+ * whose backlog is full. Outside of ops it may block. Inside, a child process does it, and the end of
+ * that is waited for. It is rare: another program starts or stops the keeper right now.
+ *
+ * No op may hold a lock while it waits. Whoever dispatches it may be waiting for that very lock in
+ * another call.
  */
 #include "client/aside.h"
 
@@ -27,38 +29,29 @@
 #define P_PIDFD 3
 #endif
 
-typedef struct {
-    long number;
-    long args[3]; /* the first one is the descriptor */
-    int other;    /* one more that it takes, or -1 */
-    pid_t parent;
-} Call;
-
 /* In the child, which has the program's memory as it was but not its other threads: system calls and
  * nothing else. It must not outlive the program, nor keep what others of its descriptors lead to. */
-__attribute__((no_sanitize("address", "thread"))) static void child(const Call *call)
+static void child(const SbxAside *aside, pid_t parent)
 {
-    long fd = call->args[0];
-    long low = call->other >= 0 ? MIN(fd, call->other) : fd;
-    long high = MAX(fd, call->other);
-    long result;
+    int low = MIN(aside->fds[0], aside->fds[1]);
+    int high = MAX(aside->fds[0], aside->fds[1]);
 
-    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (syscall(SYS_getppid) != call->parent)
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (getppid() != parent)
         syscall(SYS_exit_group, EINTR);
     if (low > 0)
         syscall(SYS_close_range, 0, low - 1, 0);
     if (high > low + 1)
         syscall(SYS_close_range, low + 1, high - 1, 0);
     syscall(SYS_close_range, high + 1, ~0U, 0);
-    result = syscall(call->number, fd, call->args[1], call->args[2]);
-    syscall(SYS_exit_group, result < 0 ? *__errno_location() : 0);
+    syscall(SYS_exit_group, aside->function(aside));
 }
 
 /* A child without a signal at its end: the program's own waiting for children does not see it. It has
  * every signal blocked, so that no handler of the program runs in it. Returns its pidfd or -errno. */
-static int start(const Call *call)
+static int start(const SbxAside *aside)
 {
+    pid_t parent = getpid();
     sigset_t all, before;
     int pidfd = -1;
     long pid;
@@ -67,16 +60,16 @@ static int start(const Call *call)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pid = syscall(SYS_clone, CLONE_PIDFD, NULL, &pidfd, NULL, 0);
     if (pid == 0)
-        child(call);
+        child(aside, parent);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return pid < 0 ? -errno : pidfd;
 }
 
 /* Returns 0 or -errno. */
-static int make_call(const Call *call)
+static int call_in_child(const SbxAside *aside)
 {
     siginfo_t info = {0};
-    g_auto(fd_t) pidfd = start(call);
+    g_auto(fd_t) pidfd = start(aside);
     int code;
 
     if (pidfd < 0)
@@ -96,51 +89,80 @@ static int make_call(const Call *call)
     return info.si_code == CLD_EXITED ? -info.si_status : -EINTR;
 }
 
-static int make_aside(const Call *call)
+int sbx_aside(const SbxAside *aside)
 {
     int code;
 
+    if (sbx_fiber_data() == NULL)
+        return -aside->function(aside);
     do
-        code = make_call(call);
+        code = call_in_child(aside);
     while (code == -EINTR);
     return code;
+}
+
+/* In a child: until the lock could be had. The child has another open file, so its end frees the lock
+ * again. */
+static int await_lock(const SbxAside *aside)
+{
+    const int *kind = aside->data;
+    char path[32];
+    int fd;
+
+    g_snprintf(path, sizeof path, "/proc/self/fd/%d", aside->fds[0]);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    while (flock(fd, *kind) < 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
 }
 
 int sbx_flock(int fd, int kind)
 {
-    Call call = {.number = SYS_flock, .args = {fd, kind}, .other = -1, .parent = getpid()};
-    int code;
+    SbxAside aside = {.function = await_lock, .fds = {fd, -1}, .data = &kind};
+    int in_op = sbx_fiber_data() != NULL;
+    int code = 0;
 
-    for (;;) {
-        if (flock(fd, sbx_fiber_data() != NULL ? kind | LOCK_NB : kind) == 0)
+    while (code == 0) {
+        if (flock(fd, in_op ? kind | LOCK_NB : kind) == 0)
             return 0;
         if (errno == EWOULDBLOCK)
-            break;
-        if (errno != EINTR)
-            return -errno;
+            code = sbx_aside(&aside);
+        else if (errno != EINTR)
+            code = -errno;
     }
-    code = make_aside(&call);
-    /* A child that was killed may have got it. */
-    if (code < 0)
-        flock(fd, LOCK_UN);
     return code;
+}
+
+/* What connect() takes. */
+typedef struct {
+    const struct sockaddr *address;
+    socklen_t length;
+} Target;
+
+static int call_connect(const SbxAside *aside)
+{
+    const Target *target = aside->data;
+
+    while (connect(aside->fds[0], target->address, target->length) < 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
 }
 
 int sbx_connect_socket(int fd, const struct sockaddr *address, socklen_t length, int directory)
 {
-    Call call = {.number = SYS_connect,
-                 .args = {fd, (long)(intptr_t)address, (long)length},
-                 .other = directory,
-                 .parent = getpid()};
-    int aside = sbx_fiber_data() != NULL;
-    int code = 0;
+    Target target = {.address = address, .length = length};
+    SbxAside aside = {.function = call_connect, .fds = {fd, directory}, .data = &target};
+    int code;
 
-    if (aside && fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+    if (sbx_fiber_data() == NULL)
+        return -call_connect(&aside);
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
         return -errno;
-    do
-        code = connect(fd, address, length) < 0 ? -errno : 0;
-    while (code == -EINTR);
-    if (aside)
-        fcntl(fd, F_SETFL, 0);
-    return aside && code == -EAGAIN ? make_aside(&call) : code;
+    code = -call_connect(&aside);
+    fcntl(fd, F_SETFL, 0);
+    return code == -EAGAIN ? sbx_aside(&aside) : code;
 }

@@ -6,6 +6,9 @@
  * hands it to sbx-launch. Others connect at once and wait in the socket's backlog. A keeper that ends
  * closes the listening socket; a client that was still in the backlog sees end-of-file instead of an
  * answer to its greeting and starts over.
+ *
+ * The start lock goes to sbx-launch, too, which gives it back when the guardian before it is gone. So
+ * nobody has it while waiting.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,19 +31,27 @@
 #include "config.h"
 #include "wire/fd.h"
 
-#define SOCKET_NAME "keeper.sock"
 #define START_ATTEMPTS 5
 /* The keeper greets as soon as it listens; this only guards against a wedged one. */
 #define HELLO_TIMEOUT_MS 30000
 #define LOG_TAIL 1500
 
-/* The socket's address, by way of the directory's descriptor: a path may exceed its 108 bytes. */
-static void socket_address(int directory, struct sockaddr_un *address)
+void sbx_keeper_address(int directory, struct sockaddr_un *address)
 {
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
-    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" SOCKET_NAME,
+    g_snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/" SBX_KEEPER_SOCKET,
                directory);
+}
+
+int sbx_keeper_listens(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int found = connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
+                errno == EAGAIN; /* so many are waiting there */
+
+    close(fd);
+    return found;
 }
 
 /* Returns the socket or -errno. */
@@ -52,7 +63,7 @@ static int try_connect(int directory)
 
     if (fd < 0)
         return -errno;
-    socket_address(directory, &address);
+    sbx_keeper_address(directory, &address);
     code = sbx_connect_socket(fd, (struct sockaddr *)&address, sizeof address, directory);
     return code < 0 ? code : sbx_fd_steal(&fd);
 }
@@ -111,10 +122,10 @@ static int bind_socket(int directory, const char *operation, sbx_error **error)
     g_auto(fd_t) fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     struct sockaddr_un address;
 
-    socket_address(directory, &address);
-    unlinkat(directory, SOCKET_NAME, 0);
+    sbx_keeper_address(directory, &address);
+    unlinkat(directory, SBX_KEEPER_SOCKET, 0);
     if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-        fchmodat(directory, SOCKET_NAME, 0600, 0) == 0 && listen(fd, 128) == 0)
+        fchmodat(directory, SBX_KEEPER_SOCKET, 0600, 0) == 0 && listen(fd, 128) == 0)
         return sbx_fd_steal(&fd);
     return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation, NULL,
                     "cannot make the keeper's socket: %s", g_strerror(errno));
@@ -181,40 +192,72 @@ static void wait_for_child(pid_t child)
         ;
 }
 
-static int spawn(char **argv, int listener, int status, const char *operation, sbx_error **error)
+/* Descriptors that the launcher gets as 3, 4 and 5. They are closed here when it has them. */
+typedef struct {
+    int listener;
+    int status;
+    int lock; /* start.lock, taken */
+} Passed;
+
+static int set_files(posix_spawn_file_actions_t *actions, const int *passed)
+{
+    int failed = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDWR, 0);
+
+    for (int fd = 1; fd <= 2 && failed == 0; fd++)
+        failed = posix_spawn_file_actions_adddup2(actions, 0, fd);
+    for (int i = 0; i < 3 && failed == 0; i++)
+        failed = posix_spawn_file_actions_adddup2(actions, passed[i], 3 + i);
+    return failed;
+}
+
+/* Returns an errno value. */
+static int spawn_launcher(char **argv, const int *passed, pid_t *child)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
     sigset_t all;
-    pid_t child;
     int failed;
-    /* Out of the way of the numbers they get in the child. */
-    g_auto(fd_t) high_listener = fcntl(listener, F_DUPFD_CLOEXEC, 10);
-    g_auto(fd_t) high_status = fcntl(status, F_DUPFD_CLOEXEC, 10);
 
-    if (high_listener < 0 || high_status < 0)
-        return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot start the keeper: %s",
-                        g_strerror(errno));
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-    posix_spawn_file_actions_adddup2(&actions, 0, 1);
-    posix_spawn_file_actions_adddup2(&actions, 0, 2);
-    posix_spawn_file_actions_adddup2(&actions, high_listener, 3);
-    posix_spawn_file_actions_adddup2(&actions, high_status, 4);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                               POSIX_SPAWN_SETSID);
-    failed = posix_spawn(&child, argv[0], &actions, &attributes, argv, environ);
+    failed = set_files(&actions, passed);
+    if (failed == 0)
+        failed = posix_spawn(child, argv[0], &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+static int spawn(char **argv, Passed *passed, const char *operation, sbx_error **error)
+{
+    /* Out of the way of the numbers they get in the child. */
+    g_auto(fd_t) listener = fcntl(passed->listener, F_DUPFD_CLOEXEC, 10);
+    g_auto(fd_t) status = fcntl(passed->status, F_DUPFD_CLOEXEC, 10);
+    g_auto(fd_t) lock = fcntl(passed->lock, F_DUPFD_CLOEXEC, 10);
+    const int high[] = {listener, status, lock};
+    pid_t child;
+    int failed;
+
+    if (listener < 0 || status < 0 || lock < 0)
+        return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot start the keeper: %s",
+                        g_strerror(errno));
+    failed = spawn_launcher(argv, high, &child);
     if (failed != 0)
         return sbx_fail(error, SBX_E_KEEPER, failed, operation, NULL, "cannot execute %s: %s",
                         argv[0], g_strerror(failed));
+    sbx_fd_clear(&listener);
+    sbx_fd_clear(&status);
+    sbx_fd_clear(&lock);
+    sbx_fd_clear(&passed->listener);
+    sbx_fd_clear(&passed->status);
+    sbx_fd_clear(&passed->lock);
     wait_for_child(child);
     return SBX_OK;
 }
@@ -226,7 +269,7 @@ static void add_option(GPtrArray *argv, const char *option, const char *value)
         g_ptr_array_add(argv, g_strdup_printf("--%s=%s", option, value));
 }
 
-static int launch(const char *runtime, int listener, const char *operation, sbx_error **error)
+static int launch(const char *runtime, Passed *passed, const char *operation, sbx_error **error)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *data = sbx_data_dir();
@@ -251,8 +294,9 @@ static int launch(const char *runtime, int listener, const char *operation, sbx_
         add_option(argv, "cache-dir", cache);
         add_option(argv, "log", log);
         g_ptr_array_add(argv, NULL);
-        code = spawn((char **)argv->pdata, listener, pipe_fds[1], operation, error);
-        close(pipe_fds[1]);
+        passed->status = pipe_fds[1];
+        code = spawn((char **)argv->pdata, passed, operation, error);
+        sbx_fd_clear(&passed->status);
         if (code == SBX_OK)
             code = read_status(pipe_fds[0], log, operation, error);
         close(pipe_fds[0]);
@@ -263,49 +307,71 @@ static int launch(const char *runtime, int listener, const char *operation, sbx_
     return code;
 }
 
-static int start_locked(int directory, const char *runtime, const char *operation,
+/* Removes the socket of a keeper that did not come up. */
+static void remove_socket(int directory, int lock)
+{
+    struct sockaddr_un address;
+
+    sbx_keeper_address(directory, &address);
+    if (lock < 0 || sbx_flock(lock, LOCK_EX) < 0)
+        return;
+    if (!sbx_keeper_listens(&address))
+        unlinkat(directory, SBX_KEEPER_SOCKET, 0);
+    flock(lock, LOCK_UN);
+}
+
+/* With the start lock, which the launcher takes along. */
+static int start_locked(int directory, const char *runtime, Passed *passed, const char *operation,
                         sbx_error **error)
 {
-    int fd = try_connect(directory);
+    struct sockaddr_un address;
     int code;
 
-    if (fd >= 0) {
-        close(fd);
+    sbx_keeper_address(directory, &address);
+    if (sbx_keeper_listens(&address))
         return SBX_OK;
-    }
-    if (fd == -ECANCELED)
-        return sbx_wait_failed(fd, operation, error);
-    fd = bind_socket(directory, operation, error);
-    if (fd < 0)
-        return fd;
-    code = launch(runtime, fd, operation, error);
-    close(fd);
-    /* A call that was cancelled leaves a keeper that is coming up, for whoever comes next. */
-    if (code < 0 && code != SBX_E_CANCELLED)
-        unlinkat(directory, SOCKET_NAME, 0);
+    passed->listener = bind_socket(directory, operation, error);
+    if (passed->listener < 0)
+        return passed->listener;
+    code = launch(runtime, passed, operation, error);
+    sbx_fd_clear(&passed->listener);
     return code;
+}
+
+static int open_start_lock(int directory)
+{
+    return openat(directory, "start.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
 /* Starts a keeper unless another program has done so meanwhile. */
 static int start_keeper(int directory, const char *runtime, const char *operation,
                         sbx_error **error)
 {
-    g_auto(fd_t) lock = openat(directory, "start.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                              0600);
+    Passed passed = {-1, -1, open_start_lock(directory)};
+    g_auto(fd_t) again = -1;
     int code;
 
-    if (lock < 0)
+    if (passed.lock < 0)
         return sbx_fail(error, errno == ENOSPC ? SBX_E_NO_SPACE : SBX_E_SYSTEM, errno, operation,
                         NULL, "cannot open %s/start.lock: %s", runtime, g_strerror(errno));
-    code = sbx_flock(lock, LOCK_EX);
-    if (code == -ECANCELED)
-        return sbx_wait_failed(code, operation, error);
-    if (code < 0)
-        return sbx_fail(error, SBX_E_SYSTEM, -code, operation, NULL, "cannot lock %s: %s", runtime,
-                        g_strerror(-code));
-    code = start_locked(directory, runtime, operation, error);
+    code = sbx_flock(passed.lock, LOCK_EX);
+    if (code < 0) {
+        close(passed.lock);
+        return code == -ECANCELED
+                   ? sbx_wait_failed(code, operation, error)
+                   : sbx_fail(error, SBX_E_SYSTEM, -code, operation, NULL, "cannot lock %s: %s",
+                              runtime, g_strerror(-code));
+    }
+    code = start_locked(directory, runtime, &passed, operation, error);
     /* A child that another thread forked meanwhile has the descriptor, too: closing is not enough. */
-    flock(lock, LOCK_UN);
+    if (passed.lock >= 0)
+        flock(passed.lock, LOCK_UN);
+    sbx_fd_clear(&passed.lock);
+    /* A call that was cancelled leaves a keeper that is coming up, for whoever comes next. */
+    if (code < 0 && code != SBX_E_CANCELLED) {
+        again = open_start_lock(directory);
+        remove_socket(directory, again);
+    }
     return code;
 }
 

@@ -117,6 +117,14 @@ int sbx_check_snapshot_name(const char *name, const char *operation, sbx_error *
 /* Connects to this user's keeper. Without one: starts it when @start, else returns
  * SBX_E_NOT_FOUND. Returns a connected descriptor. */
 int sbx_keeper_connect(int start, const char *operation, sbx_error **error);
+#define SBX_KEEPER_SOCKET "keeper.sock"
+
+/* The address of the keeper's socket, by way of the runtime directory's descriptor: a path may exceed
+ * its 108 bytes. */
+struct sockaddr_un;
+void sbx_keeper_address(int directory, struct sockaddr_un *address);
+/* Whether somebody listens there. Only system calls; never blocks. */
+int sbx_keeper_listens(const struct sockaddr_un *address);
 /* Connects to a keeper of whatever version, without greeting it: it only takes "keeper.stop" then.
  * SBX_E_NOT_FOUND, and no error, when there is none. */
 int sbx_keeper_reach(const char *operation, sbx_error **error);
