@@ -40,6 +40,7 @@ class Param:
         self.ctype, self.name, self.doc = ctype, name, doc
         self.is_out = "(out)" in doc
         self.is_inout = "(inout)" in doc
+        self.is_fd = bool(re.search(r"(^|_)fd(_|$)", name)) or "descriptor" in doc
 
     def __str__(self):
         return declare(self.ctype, self.name)
@@ -202,6 +203,19 @@ def object_in(param, api):
                 api.release_of(ctype))
 
 
+def is_borrowed(param, api):
+    ctype = param.ctype.removesuffix(" *")
+    return (ctype != param.ctype and not ctype.startswith("const ") and not param.is_out and
+            api.release_of(ctype) is not None and ctype + "_ref" not in api.functions)
+
+
+def borrowed(param):
+    """An object that has no references: one call at a time uses it, and the caller keeps it."""
+    kind = by_value(param)
+    kind.label = "object, must stay valid"
+    return kind
+
+
 def object_copied(param, api):
     ctype = param.ctype.removeprefix("const ").rstrip("* ")
     return kept(param, "object, copied", f"{ctype} *", f"{ctype}_copy({param.name})",
@@ -296,7 +310,7 @@ def output_kind(param, api):
     item = param.ctype.removesuffix("*").strip()
     room = re.search(r"room for @(\w+)", param.doc)
     if item in SCALARS and not room:
-        return output(param, item, "close" if item == "int" and "descriptor" in param.doc else None)
+        return output(param, item, "close" if item == "int" and param.is_fd else None)
     if item in ("char *", "void *") and not room:
         return output(param, item, "sbx_free")
     if item.endswith("*") and not item.startswith("const"):
@@ -318,8 +332,8 @@ def kind_of(param, following, api):
             raise Unknown(f"the callback `{param}` is not followed by `void *data`")
         return callback(param, following), 1
     if ctype in SCALARS:
-        return (descriptor if "descriptor" in param.doc else by_value)(param), 0
-    if param.is_out and ctype == "void *" and following and following.ctype == "size_t":
+        return (descriptor if ctype == "int" and param.is_fd else by_value)(param), 0
+    if ctype == "void *" and following and following.ctype == "size_t":
         return buffer_out(param, following), 0
     if param.is_out or param.is_inout:
         return output_kind(param, api), 0
@@ -333,6 +347,8 @@ def kind_of(param, following, api):
         raise Unknown(f"`{param}` is not followed by its length")
     if pointer == 1 and not ctype.startswith("const") and bare + "_ref" in api.functions:
         return object_in(param, api), 0
+    if is_borrowed(param, api):
+        return borrowed(param), 0
     if pointer == 1 and ctype.startswith("const ") and api.release_of(bare):
         if bare in api.copies:
             return object_copied(param, api), 0
@@ -405,10 +421,13 @@ def doc_lines(first, text_):
     return lines + [line]
 
 
-def header_of(call):
+def header_of(call, api):
     lines = ["/**", f" * {call.name}_start:"]
     for param in call.params:
-        lines += doc_lines(f"@{param.name}:", param.doc or f"as for {call.name}()")
+        about = param.doc or f"as for {call.name}()"
+        if is_borrowed(param, api):
+            about += "; it must stay valid until the op is done"
+        lines += doc_lines(f"@{param.name}:", about)
     lines += [" * @queue: whose op it is, or NULL for the default queue",
               " * @op: (out): the running call, one reference",
               " * @error: where to put an error of the start, or NULL",
@@ -436,7 +455,7 @@ def write_header(api):
         "",
         "SBX_BEGIN_DECLS",
         "",
-        "\n\n".join(header_of(call) for call in api.calls),
+        "\n\n".join(header_of(call, api) for call in api.calls),
         "",
         "SBX_END_DECLS",
         "",
