@@ -47,7 +47,8 @@ SBX_PUBLIC void sbx_image_build_options_free(sbx_image_build_options *options);
  * @url: URL of the Debian mirror to take packages from, or NULL for Debian's own. Copied.
  * @error: where to put an error, or NULL
  *
- * Packages are verified with Debian's keys whatever the mirror. Errors: SBX_E_INVALID. Since: 0.1
+ * Packages are verified with Debian's keys whatever the mirror. Never blocks. Errors: SBX_E_INVALID.
+ * Since: 0.1
  */
 SBX_PUBLIC int sbx_image_build_options_set_mirror(sbx_image_build_options *options, const char *url,
                                                   sbx_error **error);

@@ -117,7 +117,10 @@ int64_t sbx_link_send(SbxLink *link, const char *method, JsonObject *params, con
     int64_t id = link->next_id++;
     g_autoptr(JsonObject) request = sbx_message_request(id, method, params);
     GError *reason = NULL;
+    int ready = sbx_wait_one(link->fd, POLLOUT, -1);
 
+    if (ready < 0)
+        return sbx_wait_failed(ready, operation, error);
     if (sbx_message_send(link->fd, request, fds, n_fds, &reason))
         return id;
     if (sbx_fault_errno(reason) == EPIPE || sbx_fault_errno(reason) == ECONNRESET) {
@@ -153,21 +156,20 @@ static int cancelled(const char *operation, sbx_error **error)
                     "the progress callback cancelled the call");
 }
 
-/* Until there is something to read, so that a watcher hears of signals, which receiving does not
- * let through. SBX_E_CANCELLED when it has had enough. */
+/* Until there is something to read; a watcher hears of signals meanwhile. SBX_E_CANCELLED when it has
+ * had enough. */
 static int wait_watched(const SbxLink *link, const SbxWatch *watch, const char *operation,
                         sbx_error **error)
 {
-    struct pollfd waiting = {.fd = link->fd, .events = POLLIN};
+    int ready = watch == NULL ? sbx_wait_one(link->fd, POLLIN, -1)
+                              : sbx_wait_signal(link->fd, POLLIN);
 
-    while (watch != NULL && poll(&waiting, 1, -1) < 0) {
-        if (errno != EINTR)
-            return sbx_fail(error, SBX_E_SYSTEM, errno, operation, NULL, "cannot wait: %s",
-                            g_strerror(errno));
+    while (ready == -EINTR) {
         if (watch->fn(watch->data, NULL) != 0)
             return cancelled(operation, error);
+        ready = sbx_wait_signal(link->fd, POLLIN);
     }
-    return SBX_OK;
+    return ready < 0 ? sbx_wait_failed(ready, operation, error) : SBX_OK;
 }
 
 /* Waits for the answer to request @id; @watch, when there is one, sees what comes before it. */
@@ -182,8 +184,6 @@ static int receive(SbxLink *link, int64_t id, const SbxWatch *watch, SbxReply *r
 
         if (got < 0)
             return got;
-        if (watch == NULL)
-            sbx_wait_one(link->fd, POLLIN, -1);
         got = sbx_message_receive(link->fd, &message, &reason);
         if (got < 0)
             return sbx_fail_fault(error, operation, reason);

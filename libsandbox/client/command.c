@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/private.h"
 
@@ -50,8 +51,37 @@ sbx_command *sbx_command_unref(sbx_command *command)
     g_hash_table_unref(command->env);
     g_free(command->cwd);
     g_free(command->user);
+    for (int i = 0; i < 3 && command->owns_fds; i++)
+        if (command->stdio[i] == SBX_STDIO_FD && command->fds[i] >= 0)
+            close(command->fds[i]);
     g_free(command);
     return NULL;
+}
+
+_Static_assert(sizeof(sbx_command) == 176, "sbx_command_copy() must know every member");
+
+sbx_command *sbx_command_copy(const sbx_command *command)
+{
+    sbx_command *copy = g_try_new(sbx_command, 1);
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *command;
+    copy->refs = 1;
+    copy->program = g_strdup(command->program);
+    copy->script = g_strdup(command->script);
+    copy->args = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < command->args->len; i++)
+        g_ptr_array_add(copy->args, g_strdup(command->args->pdata[i]));
+    copy->env = sbx_strings_copy(command->env);
+    copy->cwd = g_strdup(command->cwd);
+    copy->user = g_strdup(command->user);
+    /* Whoever it was copied from may close his at once. */
+    copy->owns_fds = TRUE;
+    for (int i = 0; i < 3; i++)
+        if (command->stdio[i] == SBX_STDIO_FD)
+            copy->fds[i] = fcntl(command->fds[i], F_DUPFD_CLOEXEC, 3);
+    return copy;
 }
 
 int sbx_command_add_arg(sbx_command *command, const char *arg, sbx_error **error)

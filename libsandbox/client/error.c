@@ -85,6 +85,16 @@ int sbx_fail_with(sbx_error **error, sbx_error *reason)
     return code;
 }
 
+sbx_error *sbx_error_copy(const sbx_error *error)
+{
+    sbx_error *copy = NULL;
+
+    if (error != NULL)
+        sbx_fail_cause(&copy, error->code, error->sys_errno, error->operation, error->hint,
+                       error->cause, error->message);
+    return copy;
+}
+
 int sbx_code_from_name(const char *name)
 {
     int code = sbx_fault_code_from_name(name);

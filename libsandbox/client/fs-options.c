@@ -43,6 +43,33 @@ void sbx_fs_options_free(sbx_fs_options *options)
     g_free(options);
 }
 
+static void copy_texts(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++)
+        g_ptr_array_add(to, g_strdup(from->pdata[i]));
+}
+
+_Static_assert(sizeof(sbx_fs_options) == 80, "sbx_fs_options_copy() must know every member");
+
+sbx_fs_options *sbx_fs_options_copy(const sbx_fs_options *options)
+{
+    sbx_fs_options *copy = sbx_fs_options_new();
+
+    if (copy == NULL)
+        return NULL;
+    copy->user = g_strdup(options->user);
+    copy->flags = options->flags;
+    copy->mode = options->mode;
+    copy->max_size = options->max_size;
+    copy->directory = g_strdup(options->directory);
+    copy->prefix = g_strdup(options->prefix);
+    copy->suffix = g_strdup(options->suffix);
+    copy->max_depth = options->max_depth;
+    copy_texts(copy->match, options->match);
+    copy_texts(copy->skip, options->skip);
+    return copy;
+}
+
 int sbx_fs_options_set_user(sbx_fs_options *options, const char *user, sbx_error **error)
 {
     if (user != NULL && (*user == '\0' || strlen(user) > 255 || strpbrk(user, ":\n") != NULL))

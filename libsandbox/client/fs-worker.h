@@ -24,6 +24,9 @@ struct sbx_fs_options {
     GPtrArray *skip;
 };
 
+/* Another one with the same settings, or NULL. */
+sbx_fs_options *sbx_fs_options_copy(const sbx_fs_options *options);
+
 struct sbx_stat {
     struct sbx_files_stat fields;
 };

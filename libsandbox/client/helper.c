@@ -177,16 +177,17 @@ static void take(SbxHelper *helper, int *fd, void (*sink)(SbxHelper *, const cha
         sbx_fd_clear(fd);
 }
 
-/* Reads what is there, waiting for @timeout at most. Returns whether there was anything. */
-static int take_ready(SbxHelper *helper, int timeout)
+/* Reads what is there, waiting until @deadline_ms at most. Returns whether there was anything, or
+ * -errno. */
+static int take_ready(SbxHelper *helper, int64_t deadline_ms)
 {
     struct pollfd fds[] = {{.fd = helper->line_fd, .events = POLLIN},
                            {.fd = helper->answer_fd, .events = POLLIN},
                            {.fd = helper->complaint_fd, .events = POLLIN}};
-    int ready = poll(fds, G_N_ELEMENTS(fds), timeout);
+    int ready = sbx_wait(fds, G_N_ELEMENTS(fds), deadline_ms);
 
     if (ready <= 0)
-        return 0;
+        return ready;
     if (fds[0].revents != 0)
         take(helper, &helper->line_fd, take_lines);
     if (fds[1].revents != 0)
@@ -203,8 +204,36 @@ static void reap(SbxHelper *helper)
     idtype_t type = helper->pidfd >= 0 ? (idtype_t)P_PIDFD : P_PID;
     id_t id = helper->pidfd >= 0 ? (id_t)helper->pidfd : (id_t)helper->pid;
 
+    if (helper->pidfd >= 0)
+        sbx_wait_one(helper->pidfd, POLLIN, -1);
     while (waitid(type, id, &info, WEXITED) < 0 && errno == EINTR)
         ;
+}
+
+/* Until it has ended. One that is cancelled is waited for, too: it removes what it has begun. */
+static int follow(SbxHelper *helper)
+{
+    int code = 0;
+
+    while (helper->answer_fd >= 0 || helper->line_fd >= 0) {
+        int ready = take_ready(helper, -1);
+
+        if (ready >= 0)
+            continue;
+        if (code < 0)
+            break;
+        code = ready;
+        cancel(helper);
+        sbx_wait_shield(1);
+    }
+    if (code == 0)
+        sbx_wait_shield(1);
+    reap(helper);
+    /* What it left behind may still hold its standard error: only what is there already. */
+    while (helper->complaint_fd >= 0 && take_ready(helper, 0) > 0)
+        ;
+    sbx_wait_shield(0);
+    return code;
 }
 
 int sbx_helper_run(SbxHelper *helper, const char *const *argv, sbx_error **error)
@@ -220,13 +249,8 @@ int sbx_helper_run(SbxHelper *helper, const char *const *argv, sbx_error **error
     close_given(helper);
     if (code < 0)
         return code;
-    while (helper->answer_fd >= 0 || helper->line_fd >= 0)
-        take_ready(helper, -1);
-    reap(helper);
-    /* What it left behind may still hold its standard error: only what is there already. */
-    while (helper->complaint_fd >= 0 && take_ready(helper, 0))
-        ;
-    return SBX_OK;
+    code = follow(helper);
+    return code < 0 ? sbx_wait_failed(code, helper->operation, error) : SBX_OK;
 }
 
 static void free_string(GString **string)

@@ -5,12 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "client/aside.h"
 #include "client/helper.h"
 #include "client/paths.h"
 #include "client/private.h"
@@ -144,14 +147,15 @@ int sbx_doctor(char **json, sbx_error **error)
     return SBX_OK;
 }
 
-static int lock(int directory, const char *name, int kind, fd_t *fd)
+/* Opens and takes a lock. Returns 0 or an errno value. */
+static int lock(int directory, const char *name, int kind, int *fd)
 {
     *fd = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0)
-        return -1;
+        return errno;
     while (flock(*fd, kind) < 0)
         if (errno != EINTR)
-            return -1;
+            return errno;
     return 0;
 }
 
@@ -162,48 +166,68 @@ static int lock(int directory, const char *name, int kind, fd_t *fd)
  * it answers: then the guardian before it is gone, because a new one waits for that.
  * A guardian that ends while the start lock is taken leaves the socket to whoever has that lock.
  */
+static int await_guardian(const SbxAside *aside)
+{
+    int directory = aside->fds[0];
+    int guardian = -1;
+    int start = -1;
+    int code = lock(directory, "start.lock", LOCK_EX, &start);
+
+    if (code == 0 && !sbx_keeper_listens(aside->data)) {
+        code = lock(directory, "keeper.lock", LOCK_SH, &guardian);
+        if (code == 0)
+            unlinkat(directory, SBX_KEEPER_SOCKET, 0);
+    }
+    /* Forked children may have the descriptors, too: closing is not enough. */
+    if (guardian >= 0) {
+        flock(guardian, LOCK_UN);
+        close(guardian);
+    }
+    if (start >= 0) {
+        flock(start, LOCK_UN);
+        close(start);
+    }
+    return code;
+}
+
 static int wait_for_guardian(const char *operation, sbx_error **error)
 {
     sbx_error *reason = NULL;
     g_autofree char *runtime = sbx_runtime_dir(operation, &reason);
     g_auto(fd_t) directory = -1;
-    g_auto(fd_t) start = -1;
-    g_auto(fd_t) guardian = -1;
-    int next;
+    struct sockaddr_un address;
+    SbxAside aside = {.function = await_guardian, .data = &address};
+    int code;
 
     if (runtime == NULL)
         return sbx_fail_with(error, reason);
     directory = open(runtime, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0 || lock(directory, "start.lock", LOCK_EX, &start) < 0)
-        goto failed;
-    next = sbx_keeper_reach(operation, NULL);
-    if (next >= 0) {
-        close(next);
-        flock(start, LOCK_UN);
-        return SBX_OK;
-    }
-    if (lock(directory, "keeper.lock", LOCK_SH, &guardian) < 0)
-        goto failed;
-    unlinkat(directory, "keeper.sock", 0);
-    /* Forked children may have the descriptors, too: closing is not enough. */
-    flock(guardian, LOCK_UN);
-    flock(start, LOCK_UN);
+    aside.fds[0] = directory;
+    aside.fds[1] = -1;
+    sbx_keeper_address(directory, &address);
+    code = directory < 0 ? -errno : sbx_aside(&aside);
+    if (code == -ECANCELED)
+        return sbx_wait_failed(code, operation, error);
+    if (code < 0)
+        return sbx_fail(error, SBX_E_KEEPER, -code, operation, NULL,
+                        "cannot wait for the keeper's end: %s: %s", runtime, g_strerror(-code));
     return SBX_OK;
-
-failed:
-    return sbx_fail(error, SBX_E_KEEPER, errno, operation, NULL,
-                    "cannot wait for the keeper's end: %s: %s", runtime, g_strerror(errno));
 }
 
 /* Until the keeper has closed its end of the link. */
-static void wait_for_end(const SbxLink *link)
+static int wait_for_end(const SbxLink *link, const char *operation, sbx_error **error)
 {
     char byte;
     ssize_t n;
 
-    do
+    do {
+        int ready = sbx_wait_one(link->fd, POLLIN, -1);
+
+        if (ready < 0)
+            return sbx_wait_failed(ready, operation, error);
         n = recv(link->fd, &byte, sizeof byte, 0);
-    while (n > 0 || (n < 0 && errno == EINTR));
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    return SBX_OK;
 }
 
 int sbx_keeper_stop(int force, sbx_error **error)
@@ -232,9 +256,10 @@ int sbx_keeper_stop(int force, sbx_error **error)
         return code;
     }
     sbx_error_free(refusal);
-    wait_for_end(&link);
+    code = wait_for_end(&link, __func__, error);
     sbx_link_drop(&link);
-    code = wait_for_guardian(__func__, error);
+    if (code == SBX_OK)
+        code = wait_for_guardian(__func__, error);
     return code < 0 ? code : 1;
 }
 

@@ -113,6 +113,21 @@ void sbx_image_build_options_free(sbx_image_build_options *options)
     free(options);
 }
 
+sbx_image_build_options *sbx_image_build_options_copy(const sbx_image_build_options *options)
+{
+    sbx_image_build_options *copy = malloc(sizeof *copy);
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *options;
+    copy->mirror = options->mirror != NULL ? strdup(options->mirror) : NULL;
+    if (options->mirror != NULL && copy->mirror == NULL) {
+        free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
 int sbx_image_build_options_set_mirror(sbx_image_build_options *options, const char *url,
                                        sbx_error **error)
 {

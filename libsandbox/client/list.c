@@ -25,6 +25,20 @@ sbx_list_options *sbx_list_options_new(void)
     return options;
 }
 
+sbx_list_options *sbx_list_options_copy(const sbx_list_options *options)
+{
+    sbx_list_options *copy = sbx_list_options_new();
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *options;
+    for (unsigned int i = 0; i < options->n_labels; i++) {
+        copy->keys[i] = g_strdup(options->keys[i]);
+        copy->values[i] = g_strdup(options->values[i]);
+    }
+    return copy;
+}
+
 void sbx_list_options_free(sbx_list_options *options)
 {
     if (options == NULL)

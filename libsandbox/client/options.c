@@ -45,6 +45,35 @@ sbx_options *sbx_options_unref(sbx_options *options)
     return NULL;
 }
 
+GHashTable *sbx_strings_copy(GHashTable *table)
+{
+    GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter iter;
+    gpointer name, value;
+
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        g_hash_table_insert(copy, g_strdup(name), g_strdup(value));
+    return copy;
+}
+
+_Static_assert(sizeof(sbx_options) == 96, "sbx_options_copy() must know every member");
+
+sbx_options *sbx_options_copy(const sbx_options *options)
+{
+    sbx_options *copy = g_try_new(sbx_options, 1);
+
+    if (copy == NULL)
+        return NULL;
+    *copy = *options;
+    copy->refs = 1;
+    copy->image = g_strdup(options->image);
+    copy->root = g_strdup(options->root);
+    copy->env = sbx_strings_copy(options->env);
+    copy->labels = sbx_strings_copy(options->labels);
+    return copy;
+}
+
 /* The store is stricter. */
 int sbx_image_name_ok(const char *image)
 {

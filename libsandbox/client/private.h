@@ -28,6 +28,8 @@ int sbx_fail_cause(sbx_error **error, int code, int sys_errno, const char *opera
 int sbx_fail_fault(sbx_error **error, const char *operation, GError *fault);
 /* Hands on an error that was already made, not NULL; returns its code. */
 int sbx_fail_with(sbx_error **error, sbx_error *reason);
+/* Another one like it; NULL is fine. */
+sbx_error *sbx_error_copy(const sbx_error *error);
 /* The number of a code's name, or SBX_E_INTERNAL for an unknown one. */
 int sbx_code_from_name(const char *name);
 
@@ -37,9 +39,17 @@ struct pollfd;
 /* CLOCK_MONOTONIC */
 int64_t sbx_now_ms(void);
 /* Waits until one of @fds is ready, or until @deadline_ms of sbx_now_ms() (-1: for ever). Signals do
- * not end it. Returns how many are ready, 0 when the time ran out, or -errno. */
+ * not end it. Returns how many are ready, 0 when the time ran out, or -errno: -ECANCELED inside of a
+ * cancelled op, whenever it waits from then on. Inside of an op others run meanwhile, and it may go on
+ * in another thread: hold no mutex. */
 int sbx_wait(struct pollfd *fds, unsigned int count, int64_t deadline_ms);
 int sbx_wait_one(int fd, short events, int64_t deadline_ms);
+/* The same, but a signal handled meanwhile ends it with -EINTR. */
+int sbx_wait_signal(int fd, short events);
+/* Makes an error of what these returned. */
+int sbx_wait_failed(int code, const char *operation, sbx_error **error);
+/* Until it is turned off again, cancelling does not end waits: what was begun is cleaned up. op.c */
+void sbx_wait_shield(int on);
 
 /* paths.c */
 
@@ -73,6 +83,8 @@ struct sbx_options {
     GHashTable *labels; /* char* -> char* */
 };
 
+/* Another one with the same settings, or NULL. */
+sbx_options *sbx_options_copy(const sbx_options *options);
 /* Checks an environment variable's name and size, and that there is room for it in @env. */
 int sbx_check_env(const char *name, const char *value, GHashTable *env, const char *operation,
                   sbx_error **error);
@@ -87,6 +99,14 @@ void sbx_options_add_kind(const sbx_options *options, JsonObject *object);
 int sbx_options_kind(const sbx_options *options, JsonObject **params, const char *operation,
                      sbx_error **error);
 
+/* Another table with the same strings. */
+GHashTable *sbx_strings_copy(GHashTable *table);
+
+/* image.c */
+
+/* Another one with the same settings, or NULL. */
+sbx_image_build_options *sbx_image_build_options_copy(const sbx_image_build_options *options);
+
 /* snapshot.c */
 
 /* Checks a snapshot's name. */
@@ -97,6 +117,14 @@ int sbx_check_snapshot_name(const char *name, const char *operation, sbx_error *
 /* Connects to this user's keeper. Without one: starts it when @start, else returns
  * SBX_E_NOT_FOUND. Returns a connected descriptor. */
 int sbx_keeper_connect(int start, const char *operation, sbx_error **error);
+#define SBX_KEEPER_SOCKET "keeper.sock"
+
+/* The address of the keeper's socket, by way of the runtime directory's descriptor: a path may exceed
+ * its 108 bytes. */
+struct sockaddr_un;
+void sbx_keeper_address(int directory, struct sockaddr_un *address);
+/* Whether somebody listens there. Only system calls; never blocks. */
+int sbx_keeper_listens(const struct sockaddr_un *address);
 /* Connects to a keeper of whatever version, without greeting it: it only takes "keeper.stop" then.
  * SBX_E_NOT_FOUND, and no error, when there is none. */
 int sbx_keeper_reach(const char *operation, sbx_error **error);
@@ -149,6 +177,9 @@ int sbx_call_watched(const char *method, JsonObject *params, const SbxWatch *wat
                      const char *operation, sbx_error **error);
 
 /* list.c */
+
+/* Another one with the same settings, or NULL. */
+sbx_list_options *sbx_list_options_copy(const sbx_list_options *options);
 
 /* The array @name of an answer, with a reference; an empty one when there is none. */
 JsonArray *sbx_reply_items(const SbxReply *reply, const char *name);
@@ -212,6 +243,7 @@ struct sbx_command {
     char *user;
     int stdio[3];
     int fds[3]; /* the caller's, for SBX_STDIO_FD */
+    int owns_fds; /* they are duplicates */
     int rows, columns; /* of its terminal, 0: none */
     uint64_t memory_limit; /* limits: 0 is none */
     int process_limit;
@@ -221,6 +253,8 @@ struct sbx_command {
 /* What sbx_command_set_fd() makes of a stream. */
 #define SBX_STDIO_FD 4
 
+/* Another one with the same settings, or NULL. */
+sbx_command *sbx_command_copy(const sbx_command *command);
 JsonObject *sbx_command_to_json(const sbx_command *command);
 
 /* terminal.c */

@@ -286,8 +286,7 @@ int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
         if (ready == 0)
             return 0;
         if (ready < 0)
-            return sbx_fail(error, SBX_E_SYSTEM, -ready, __func__, NULL, "cannot wait: %s",
-                            g_strerror(-ready));
+            return sbx_wait_failed(ready, __func__, error);
         state = look(process);
     }
     if (state < 0)
@@ -376,8 +375,7 @@ static int collect_output(SbxPipes *pipes, sbx_result *result, const char *opera
 
         code = sbx_wait(ready, 2, -1);
         if (code < 0)
-            return sbx_fail(error, SBX_E_SYSTEM, -code, operation, NULL, "cannot wait: %s",
-                            g_strerror(-code));
+            return sbx_wait_failed(code, operation, error);
         code = collect(&ready[0], out, &result->out);
         if (code == SBX_OK)
             code = collect(&ready[1], err, &result->err);

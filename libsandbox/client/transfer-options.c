@@ -38,6 +38,24 @@ void sbx_transfer_options_free(sbx_transfer_options *options)
     g_free(options);
 }
 
+_Static_assert(sizeof(sbx_transfer_options) == 64, "the copy must know every member");
+
+sbx_transfer_options *sbx_transfer_options_copy(const sbx_transfer_options *options)
+{
+    sbx_transfer_options *copy = sbx_transfer_options_new();
+    GPtrArray *excludes;
+
+    if (copy == NULL)
+        return NULL;
+    excludes = copy->excludes;
+    *copy = *options;
+    copy->excludes = excludes;
+    copy->user = g_strdup(options->user);
+    for (guint i = 0; options->excludes != NULL && i < options->excludes->len; i++)
+        g_ptr_array_add(excludes, g_strdup(options->excludes->pdata[i]));
+    return copy;
+}
+
 static int check(const sbx_transfer_options *options, const char *operation, sbx_error **error)
 {
     return options != NULL

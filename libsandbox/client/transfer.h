@@ -23,6 +23,8 @@ struct sbx_transfer_options {
     void *progress_data;
 };
 
+/* Another one with the same settings, or NULL. */
+sbx_transfer_options *sbx_transfer_options_copy(const sbx_transfer_options *options);
 /* Never NULL. */
 const sbx_transfer_options *sbx_transfer_options_or_defaults(const sbx_transfer_options *options);
 

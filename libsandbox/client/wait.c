@@ -3,12 +3,13 @@
  * Waiting: the one place where a call of this library blocks.
  *
  * Whatever a call waits for is a descriptor. Nothing else in the client may block: descriptors that
- * are read or written there are waited for here first.
+ * are read or written there are waited for here first. Inside of an op (see op.c) the thread does not
+ * block either, it leaves the op meanwhile.
  */
-#include <errno.h>
 #include <poll.h>
 #include <time.h>
 
+#include "client/op-private.h"
 #include "client/private.h"
 
 int64_t sbx_now_ms(void)
@@ -21,6 +22,10 @@ int64_t sbx_now_ms(void)
 
 int sbx_wait(struct pollfd *fds, unsigned int count, int64_t deadline_ms)
 {
+    sbx_op *op = sbx_fiber_data();
+
+    if (op != NULL)
+        return sbx_op_poll(op, fds, count, deadline_ms);
     for (;;) {
         int64_t left = deadline_ms < 0 ? -1 : MAX(deadline_ms - sbx_now_ms(), 0);
         int ready = poll(fds, count, (int)MIN(left, G_MAXINT));
@@ -39,4 +44,21 @@ int sbx_wait_one(int fd, short events, int64_t deadline_ms)
     struct pollfd one = {.fd = fd, .events = events};
 
     return sbx_wait(&one, 1, deadline_ms);
+}
+
+int sbx_wait_signal(int fd, short events)
+{
+    struct pollfd one = {.fd = fd, .events = events};
+
+    if (sbx_fiber_data() != NULL)
+        return sbx_wait(&one, 1, -1);
+    return poll(&one, 1, -1) < 0 ? -errno : 1;
+}
+
+int sbx_wait_failed(int code, const char *operation, sbx_error **error)
+{
+    if (code == -ECANCELED)
+        return sbx_fail(error, SBX_E_CANCELLED, 0, operation, NULL, "the call was cancelled");
+    return sbx_fail(error, SBX_E_SYSTEM, -code, operation, NULL, "cannot wait: %s",
+                    g_strerror(-code));
 }

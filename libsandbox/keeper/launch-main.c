@@ -21,6 +21,7 @@
 #define LOG_MAX (1 << 20) /* a log that is larger is started anew */
 
 static volatile pid_t init_pid;
+static int have_start_lock;
 
 char *launch_format(const char *format, ...)
 {
@@ -70,6 +71,8 @@ void launch_fail(int code, int sys_errno, const char *hint, const char *format, 
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     launch_log("%s", message);
+    if (have_start_lock)
+        flock(START_LOCK_FD, LOCK_UN);
     if (stream != NULL) {
         fprintf(stream, "{\"code\": %d, \"message\": \"", code);
         put_json(stream, message);
@@ -175,6 +178,14 @@ static int take_lock(int runtime)
     return fd;
 }
 
+/* Closing it is not enough: a child that the client forked in that moment has it, too. */
+static void give_start_lock_back(void)
+{
+    flock(START_LOCK_FD, LOCK_UN);
+    close(START_LOCK_FD);
+    have_start_lock = 0;
+}
+
 static void on_signal(int signal)
 {
     (void)signal;
@@ -210,6 +221,8 @@ static void guard(Launch *launch)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot open %s: %s", launch->runtime_dir,
                     strerror(errno));
     lock = take_lock(runtime);
+    if (have_start_lock)
+        give_start_lock_back();
     launch_make_vm_dir(launch, runtime);
     launch_unshare(launch);
     watch_signals();
@@ -252,7 +265,8 @@ int main(int argc, char **argv)
         launch_fail(SBX_E_SYSTEM, errno, NULL, "cannot fork: %s", strerror(errno));
     if (child > 0)
         _exit(0);
-    close_range(STATUS_FD + 1, ~0u, 0);
+    have_start_lock = fcntl(START_LOCK_FD, F_SETFD, FD_CLOEXEC) == 0;
+    close_range(START_LOCK_FD + 1, ~0u, 0);
     umask(022);
     open_log(&launch);
     if (chdir("/") < 0)

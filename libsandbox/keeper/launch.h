@@ -33,6 +33,9 @@
 
 #define LISTEN_FD 3
 #define STATUS_FD 4
+/* start.lock, taken by the client, so that nobody else starts a keeper before this one's guardian has
+ * keeper.lock. */
+#define START_LOCK_FD 5
 
 typedef struct {
     const char *keeper;
