@@ -38,6 +38,26 @@ START_TEST(causes)
 }
 END_TEST
 
+/* The end of its output is told with its exit, also when it came long before. */
+START_TEST(closes_its_output_early)
+{
+    AgentRun *run = sh("echo out; exec >&- 2>&-; kill -STOP $$; exit 3");
+
+    ck_assert(agent_run_shows(run, "out\n"));
+    agent_round_trip();
+    ck_assert(!run->exited && !run->output_ended);
+    sbx_agent_process_signal(run->process, SIGCONT, SBX_AGENT_SCOPE_PROCESS, NULL, NULL);
+    while (!run->exited) {
+        agent_round_trip();
+        sbx_agent_process_signal(run->process, SIGCONT, SBX_AGENT_SCOPE_PROCESS, NULL, NULL);
+    }
+    agent_run_finish(run);
+    ck_assert_int_eq(run->exit.status, 3);
+    ck_assert_str_eq(run->out->str, "out\n");
+    agent_run_free(run);
+}
+END_TEST
+
 /* CPU time counts children too, also those that nobody waited for. */
 START_TEST(what_it_took)
 {
@@ -236,6 +256,7 @@ END_TEST
 static void add_common(TCase *tests)
 {
     tcase_add_test(tests, causes);
+    tcase_add_test(tests, closes_its_output_early);
     tcase_add_test(tests, what_it_took);
     tcase_add_test(tests, usage_while_it_runs);
     tcase_add_test(tests, metrics_of_the_machine);
