@@ -15,7 +15,8 @@ static AgentRun *sh(const char *script)
     SbxAgentCommand command = {.env = no_rc, .script = script, .output_ends_at_exit = TRUE};
     AgentRun *run = agent_run(&command, FALSE);
 
-    ck_assert_msg(run->start_error == NULL, "%s", run->start_error ? run->start_error->message : "");
+    ck_assert_msg(run->start_error == NULL, "%s",
+                  run->start_error != NULL ? run->start_error->message : "");
     return run;
 }
 
@@ -118,7 +119,8 @@ static Figures usage_of(AgentRun *run)
 
 START_TEST(usage_while_it_runs)
 {
-    AgentRun *run = sh("for ((i = 0; i < 100000; i++)); do :; done; echo ready; read < <(sleep 60)");
+    AgentRun *run = sh("for ((i = 0; i < 100000; i++)); do :; done;"
+                       "echo ready; read < <(sleep 60)");
     Figures figures;
 
     ck_assert(agent_run_shows(run, "ready"));
