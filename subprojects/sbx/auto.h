@@ -16,6 +16,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_list, sbx_list_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_options, sbx_options_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_pool_list, sbx_pool_list_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_process, sbx_process_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_process_list, sbx_process_list_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_snapshot_list, sbx_snapshot_list_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sbx_template_list, sbx_template_list_free)
 

@@ -31,6 +31,8 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -92,6 +94,32 @@ static void map_self(const char *path, unsigned int id)
     close(fd);
 }
 
+/* The keeper's /dev has no terminals; a guest has. Ours is made of the same devices. */
+static void mount_devices(void)
+{
+    static const char *const names[] = {"null", "zero", "full", "random", "urandom"};
+    char old[32], path[32];
+    int fds[5];
+
+    for (int i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "/dev/%s", names[i]);
+        fds[i] = open(path, O_PATH | O_CLOEXEC);
+    }
+    if (mount("fake", "/dev", "tmpfs", MS_NOSUID, "mode=0755") < 0)
+        die("tmpfs on /dev");
+    for (int i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "/dev/%s", names[i]);
+        snprintf(old, sizeof old, "/proc/self/fd/%d", fds[i]);
+        close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+        if (mount(old, path, NULL, MS_BIND, NULL) < 0)
+            die(path);
+        close(fds[i]);
+    }
+    mkdir("/dev/pts", 0755);
+    if (mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666") < 0)
+        die("devpts");
+}
+
 /* A PID namespace, so that all that runs inside dies with its PID 1. */
 static void leave(void)
 {
@@ -99,7 +127,7 @@ static void leave(void)
     unsigned int gid = getegid();
     int fd;
 
-    if (unshare(CLONE_NEWUSER | CLONE_NEWPID) < 0) {
+    if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) < 0) {
         /* Then what is inside outlives its VM, until the keeper's own namespace goes. */
         perror("unshare");
         return;
@@ -111,6 +139,7 @@ static void leave(void)
     }
     map_self("/proc/self/gid_map", gid);
     map_self("/proc/self/uid_map", uid);
+    mount_devices();
 }
 
 /* Runs the agent; returns our end of its socket. */
@@ -129,6 +158,8 @@ static int run_agent(void)
         die("fork");
     if (inside == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getpid() == 1 && mount("proc", "/proc", "proc", 0, NULL) < 0)
+            die("/proc");
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         if (ends[1] != 4 && dup2(ends[1], 4) < 0)

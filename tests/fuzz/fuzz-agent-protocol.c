@@ -22,6 +22,8 @@ static void decode_command(const uint8_t *data, size_t size)
         return;
     touch((const char *const *)command.argv, command.argc);
     touch((const char *const *)command.env, command.env_count);
+    if ((command.rows == 0) != (command.columns == 0) || command.rows > SBX_PROTO_MAX_CELLS)
+        abort();
     if (command.script != NULL && strlen(command.script) != command.script_length)
         abort();
     sbx_command_clear(&command);
@@ -54,13 +56,26 @@ static void decode_short(const uint8_t *data, size_t size)
         abort();
 }
 
+static void decode_figures(const uint8_t *data, size_t size)
+{
+    struct sbx_size window;
+    struct sbx_usage usage;
+    struct sbx_metrics metrics;
+
+    if (sbx_size_decode(data, size, &window) &&
+        (window.rows < 1 || window.rows > SBX_PROTO_MAX_CELLS || window.columns < 1))
+        abort();
+    sbx_usage_decode(data, size, &usage);
+    sbx_metrics_decode(data, size, &metrics);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t id;
 
     if (size == 0)
         return 0;
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0:
         decode_command(data + 1, size - 1);
         break;
@@ -69,6 +84,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 2:
         decode_short(data + 1, size - 1);
+        break;
+    case 3:
+        decode_figures(data + 1, size - 1);
         break;
     default:
         sbx_path_parse((const char *)data + 1, size - 1, &id);

@@ -88,7 +88,11 @@ static bool read_cpu(const struct cgroup *cgroup, uint64_t *user, uint64_t *syst
 
 void cgroup_begin(struct cgroup *cgroup)
 {
-    read_cpu(cgroup, &cgroup->user_before, &cgroup->system_before);
+    if (cgroup->begun)
+        return;
+    cgroup->begun = true;
+    if (!cgroup->settled)
+        read_cpu(cgroup, &cgroup->user_before, &cgroup->system_before);
     if (cgroup->peak >= 0 && pwrite(cgroup->peak, "0", 1, 0) < 0) {
         /* Its peak is another command's. */
         close(cgroup->peak);
@@ -107,6 +111,23 @@ bool cgroup_measure(const struct cgroup *cgroup, struct sbx_usage *out)
     out->cpu_system = system - cgroup->system_before;
     read_text(cgroup->peak, text, sizeof text);
     out->peak_memory = strtoull(text, NULL, 10);
+    return true;
+}
+
+bool cgroup_finish(struct cgroup *cgroup, struct sbx_usage *out, bool *oom)
+{
+    /* First: what is counted after that is all there will be. */
+    bool populated = cgroup_populated(cgroup);
+
+    if (!cgroup_measure(cgroup, out))
+        return false;
+    *oom = cgroup_saw_oom(cgroup);
+    cgroup->settled = !populated && !*oom && cgroup->peak >= 0 &&
+                      out->peak_memory <= CGROUP_KEEP_MEMORY;
+    if (cgroup->settled) {
+        cgroup->user_before += out->cpu_user;
+        cgroup->system_before += out->cpu_system;
+    }
     return true;
 }
 

@@ -17,7 +17,7 @@
 
 /* What the kernel and the agent keep of the machine's memory when commands want it all. Kernel
  * memory that is not charged to a cgroup grows with the machine, hence the second part. */
-enum { RESERVE_MIB = 40, RESERVE_PER_MEMORY = 64, KEEP = 4, KEEP_MEMORY = 4 << 20 };
+enum { RESERVE_MIB = 40, RESERVE_PER_MEMORY = 64, KEEP = 4 };
 #define PIDS_MAX "16384"
 
 struct lingering {
@@ -109,15 +109,13 @@ static bool write_number(int dir, const char *name, uint64_t value)
 
 static bool take_kept(struct cgroup *out)
 {
-    while (kept_count > 0) {
-        *out = kept[--kept_count];
-        if (!cgroup_populated(out)) {
-            cgroup_begin(out);
-            return true;
-        }
-        cgroup_close_files(out); /* root in the guest removed it, or put somebody there */
-    }
-    return false;
+    if (kept_count == 0)
+        return false;
+    *out = kept[--kept_count];
+    cgroup_begin(out);
+    out->reused = true;
+    out->settled = out->begun = false;
+    return true;
 }
 
 static bool make_new(struct cgroup *out)
@@ -151,7 +149,7 @@ static bool set_limits(const struct cgroup *cgroup, const struct cgroup_limits *
 
 bool cgroup_create(const struct cgroup_limits *limits, struct cgroup *out)
 {
-    bool limited = limits->memory > 0 || limits->tasks > 0;
+    bool limited = limits->memory > 0 || limits->tasks > 0 || limits->cpu;
 
     *out = CGROUP_NONE;
     if (root_fd < 0) {
@@ -169,6 +167,16 @@ bool cgroup_create(const struct cgroup_limits *limits, struct cgroup *out)
     cgroup_release(out);
     errno = error;
     return false;
+}
+
+bool cgroup_replace(struct cgroup *cgroup)
+{
+    if (!cgroup->reused)
+        return false;
+    cgroup_close_files(cgroup);
+    while (kept_count > 0)
+        cgroup_close_files(&kept[--kept_count]);
+    return make_new(cgroup);
 }
 
 static void signal_members(int fd, int number)
@@ -204,8 +212,11 @@ bool cgroup_signal(const struct cgroup *cgroup, int number)
  * its command has filled, which the next one would be charged for. */
 static bool is_reusable(const struct cgroup *cgroup)
 {
-    return !cgroup->limited && !cgroup_populated(cgroup) && !cgroup_saw_oom(cgroup) &&
-           cgroup_read_number(cgroup->fd, "memory.current") <= KEEP_MEMORY;
+    if (cgroup->limited || kept_count >= KEEP)
+        return false;
+    return cgroup->settled ||
+           (!cgroup_populated(cgroup) && !cgroup_saw_oom(cgroup) &&
+            cgroup_read_number(cgroup->fd, "memory.current") <= CGROUP_KEEP_MEMORY);
 }
 
 static bool remove_directory(uint64_t serial)
@@ -219,7 +230,7 @@ void cgroup_release(struct cgroup *cgroup)
 {
     if (cgroup->fd < 0)
         return;
-    if (kept_count < KEEP && is_reusable(cgroup)) {
+    if (is_reusable(cgroup)) {
         kept[kept_count++] = *cgroup;
         *cgroup = CGROUP_NONE;
         return;
@@ -234,6 +245,12 @@ void cgroup_release(struct cgroup *cgroup)
     entry->serial = serial;
     entry->next = lingering_list;
     lingering_list = entry;
+}
+
+void cgroup_settle(void)
+{
+    for (size_t i = 0; i < kept_count; i++)
+        cgroup_begin(&kept[i]);
 }
 
 void cgroup_collect(void)

@@ -1,9 +1,10 @@
 /* launch.c: the child between clone and exec.
  *
  * It shares the agent's memory (CLONE_VM, and the agent waits: CLONE_VFORK), so it starts in its
- * cgroup without copying a page table. It runs on a stack of its own, calls nothing that locks or
- * allocates, and reports what went wrong by a pipe that exec closes. Where that clone3 is not to be
- * had (valgrind, sanitizers, other architectures) it is a fork, and nothing else differs. */
+ * cgroup without copying a page table, and leaves word of what went wrong there. It runs on a stack
+ * of its own and calls nothing that locks or allocates. Where that clone3 is not to be had (valgrind,
+ * sanitizers, other architectures) it is a fork, which reports by a pipe that exec closes; nothing
+ * else differs. */
 #include "launch.h"
 
 #include "agent.h"
@@ -50,13 +51,18 @@ void launch_init(void)
 
 struct child {
     const struct launch *launch;
-    int report;
+    int report; /* -1: failure is in the agent's memory too */
+    struct launch_error failure;
+    bool failed;
 };
 
-static _Noreturn void give_up(const struct child *child, enum launch_stage stage)
+static _Noreturn void give_up(struct child *child, enum launch_stage stage)
 {
-    struct launch_error error = {.stage = stage, .error = errno};
-    if (write(child->report, &error, sizeof error) < 0)
+    const struct launch_error failure = {.stage = stage, .error = errno};
+
+    child->failure = failure;
+    child->failed = true;
+    if (child->report >= 0 && write(child->report, &failure, sizeof failure) < 0)
         _exit(126);
     _exit(127);
 }
@@ -145,9 +151,12 @@ static enum launch_stage search_and_exec(const struct launch *launch)
             memcpy(path, at, part);
             path[part] = '/';
             memcpy(path + part + (part > 0), launch->program, length + 1);
-            execve(path, launch->argv, launch->environment);
-            if (errno == ENOENT && blame(path) == LAUNCH_INTERPRETER)
-                return LAUNCH_INTERPRETER;
+            /* A look costs less than an exec that fails. */
+            if (access(path, F_OK) == 0) {
+                execve(path, launch->argv, launch->environment);
+                if (errno == ENOENT)
+                    return LAUNCH_INTERPRETER;
+            }
             if (errno == EACCES)
                 error = EACCES;
             else if (errno != ENOENT && errno != ENOTDIR)
@@ -161,7 +170,7 @@ static enum launch_stage search_and_exec(const struct launch *launch)
 
 static int child_main(void *data)
 {
-    const struct child *child = data;
+    struct child *child = data;
     sigset_t none;
 
     if (!prepare(child->launch))
@@ -177,6 +186,8 @@ static int child_main(void *data)
 }
 
 #if defined(__x86_64__) && !defined(LAUNCH_BY_FORK)
+enum { SHARES_MEMORY = 1 };
+
 /* clone3 with a new stack, on which the child calls child_main and never returns. */
 static long clone_on_stack(struct clone_args *args, void *data)
 {
@@ -224,6 +235,8 @@ static pid_t clone_child(struct child *child)
     return (pid_t)result;
 }
 #else
+enum { SHARES_MEMORY = 0 };
+
 static pid_t clone_child(struct child *child)
 {
     struct clone_args args = {
@@ -241,10 +254,9 @@ static pid_t clone_child(struct child *child)
 }
 #endif
 
-/* Zero from clone_child: not possible that way. */
 static pid_t clone_or_fork(struct child *child)
 {
-    pid_t pid = clone_child(child);
+    pid_t pid = SHARES_MEMORY ? 0 : clone_child(child);
     if (pid != 0)
         return pid;
     pid = fork();
@@ -253,22 +265,35 @@ static pid_t clone_or_fork(struct child *child)
     return pid;
 }
 
-pid_t launch(const struct launch *launch, struct launch_error *error)
+static pid_t launch_with_pipe(struct child *child, struct launch_error *error)
 {
-    struct child child = {.launch = launch};
     int pipe_fds[2];
 
-    *error = (struct launch_error){.stage = LAUNCH_CLONE};
     if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
         error->error = errno;
         return -1;
     }
-    child.report = pipe_fds[1];
-    pid_t pid = clone_or_fork(&child);
+    child->report = pipe_fds[1];
+    pid_t pid = clone_or_fork(child);
     error->error = errno;
     close(pipe_fds[1]);
     ssize_t n = pid > 0 ? read(pipe_fds[0], error, sizeof *error) : 0;
     close(pipe_fds[0]);
-    /* A child that reported is dead; the reaper collects it like an orphan. */
     return n > 0 ? -1 : pid;
+}
+
+pid_t launch(const struct launch *launch, struct launch_error *error)
+{
+    struct child child = {.launch = launch, .report = -1};
+
+    *error = (struct launch_error){.stage = LAUNCH_CLONE};
+    /* Zero from clone_child: not possible that way. */
+    pid_t pid = SHARES_MEMORY ? clone_child(&child) : 0;
+    if (pid == 0)
+        return launch_with_pipe(&child, error);
+    error->error = errno;
+    /* A child that reported is dead; the reaper collects it like an orphan. */
+    if (pid > 0 && child.failed)
+        *error = child.failure;
+    return child.failed ? -1 : pid;
 }

@@ -72,7 +72,9 @@ static void default_signals(void)
 static bool after_batch(void)
 {
     bool more = reaper_continue();
-    return server_flush() || more;
+    more = server_flush() || more;
+    cgroup_settle();
+    return more;
 }
 
 int main(int argc, char **argv)

@@ -127,7 +127,7 @@ static void input_ready(struct source *source, uint32_t events)
 
 bool input_adopt(struct process *process, int fd)
 {
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
     return loop_add(&process->input.source, fd, EPOLLOUT | EPOLLET, input_ready);
 }
 
@@ -265,7 +265,7 @@ static void output_ready(struct source *source, uint32_t events)
 
 bool output_adopt(struct output *output, int fd)
 {
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
     output->wanted = loop_add(&output->source, fd, EPOLLIN | EPOLLET, output_ready);
     return output->wanted;
 }

@@ -301,7 +301,7 @@ static void measure(struct process *process, struct sbx_exit *record)
 {
     struct sbx_usage usage = {0};
 
-    if (!cgroup_measure(&process->cgroup, &usage))
+    if (!cgroup_finish(&process->cgroup, &usage, &record->oom))
         return;
     record->cpu_user = usage.cpu_user;
     record->cpu_system = usage.cpu_system;
@@ -322,7 +322,6 @@ static void report_exit(struct process *process, int status, const struct rusage
     if (process->main == NULL)
         return;
     measure(process, &record);
-    record.oom = cgroup_saw_oom(&process->cgroup);
     record.cause = cause_of(process, status, record.oom);
     sbx_exit_encode(&process->main->reply, &record);
     server_reply_ready(process->main);

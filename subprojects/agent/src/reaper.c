@@ -26,9 +26,8 @@ static void children_ready(struct source *source, uint32_t events)
     struct signalfd_siginfo info;
 
     (void)events;
-    while (read(source->fd, &info, sizeof info) > 0)
-        ;
-    pending = true;
+    /* However many children died, the signal is there once. */
+    pending = read(source->fd, &info, sizeof info) > 0 || pending;
 }
 
 void reaper_init(void)

@@ -22,6 +22,7 @@ static struct {
     size_t request_count;
     bool connected;     /* the host was there at least once */
     bool readable;      /* not read to the end since the last edge */
+    bool blocked;       /* waits until the transport takes more */
     bool parking;       /* the answer to park is on its way out */
     bool parked;        /* ... and out: hanging up is not an end */
     size_t out_length, out_sent;
@@ -244,6 +245,17 @@ static void transport_ready(struct source *source, uint32_t events)
     server.readable = true;
 }
 
+/* Only who waits for room is told of it: every write makes some. */
+static void set_blocked(bool blocked)
+{
+    enum { EVENTS = EPOLLIN | EPOLLRDHUP | EPOLLET };
+
+    if (server.blocked == blocked)
+        return;
+    server.blocked = blocked;
+    loop_change(&server.source, blocked ? EVENTS | EPOLLOUT : EVENTS);
+}
+
 /* False when the transport is full. */
 static bool write_out(void)
 {
@@ -253,10 +265,12 @@ static bool write_out(void)
         if (n <= 0) {
             if (n < 0 && errno != EAGAIN && errno != EINTR)
                 host_gone();
+            set_blocked(true);
             return false;
         }
         server.out_sent += (size_t)n;
     }
+    set_blocked(false);
     server.out_length = server.out_sent = 0;
     return true;
 }
@@ -337,7 +351,7 @@ bool server_flush(void)
 void server_init(int fd)
 {
     start_session();
-    if (!loop_add(&server.source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, transport_ready))
+    if (!loop_add(&server.source, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, transport_ready))
         agent_fatal("cannot watch the host's port: %s", strerror(errno));
     server.readable = true;
 }

@@ -190,6 +190,17 @@ static bool describe(const struct launch *launch, const struct launch_error *err
     }
 }
 
+static pid_t launch_there(struct process *process, struct launch *launching,
+                          struct launch_error *error)
+{
+    pid_t pid = launch(launching, error);
+
+    if (pid > 0 || error->stage != LAUNCH_CLONE || !cgroup_replace(&process->cgroup))
+        return pid;
+    launching->cgroup_fd = process->cgroup.fd;
+    return launch(launching, error);
+}
+
 static bool run(struct process *process, struct preparation *preparation,
                 struct sbx_failure *failure)
 {
@@ -219,7 +230,7 @@ static bool run(struct process *process, struct preparation *preparation,
     else if (merge)
         launching.stdio[2] = launching.stdio[1];
     process->started = agent_clock(CLOCK_MONOTONIC);
-    process->pid = launch(&launching, &error);
+    process->pid = launch_there(process, &launching, &error);
     return process->pid > 0 || describe(&launching, &error, failure);
 }
 
@@ -227,11 +238,12 @@ static bool run(struct process *process, struct preparation *preparation,
 static bool confine(struct process *process, const struct sbx_command *command,
                     struct sbx_failure *failure)
 {
-    struct cgroup_limits limits = {.memory = command->memory_limit, .tasks = command->task_limit};
+    struct cgroup_limits limits = {.memory = command->memory_limit, .tasks = command->task_limit,
+                                   .cpu = command->cpu_limit > 0};
 
     if (!cgroup_create(&limits, &process->cgroup))
         return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make a cgroup%s: %s",
-                    limits.memory > 0 || limits.tasks > 0 ? " with these limits" : "",
+                    limits.memory > 0 || limits.tasks > 0 || limits.cpu ? " with these limits" : "",
                     strerror(errno));
     if (command->cpu_limit == 0)
         return true;

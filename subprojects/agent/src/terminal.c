@@ -90,9 +90,12 @@ size_t terminal_end(int fd, uint8_t last, uint8_t out[TERMINAL_END_MAX])
 {
     struct termios settings;
 
-    if (tcgetattr(fd, &settings) < 0 || (settings.c_lflag & ICANON) == 0)
+    if (tcgetattr(fd, &settings) < 0 || (settings.c_lflag & (ICANON | ISIG)) == 0)
         return 0;
     out[0] = out[1] = settings.c_cc[VEOF];
+    /* A program that edits lines by itself, as shells do, takes it as a key. */
+    if ((settings.c_lflag & ICANON) == 0)
+        return 1;
     /* Within a line the first only hands over what there is of it. */
     return last == 0 || last == '\n' || last == '\r' || last == settings.c_cc[VEOF] ? 1 : 2;
 }
