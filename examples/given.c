@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 {
     const char *path = argc > 1 ? argv[1] : "/dev/null";
     int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    sbx_command *command = sbx_command_new_script("sort | tee /dev/stderr | uniq -c");
+    sbx_command *command = sbx_command_new_script("sort | uniq -c; echo \"sorted as $USER\" >&2");
     sbx *sandbox = NULL;
     sbx_result *result = NULL;
     sbx_error *error = NULL;
