@@ -451,6 +451,22 @@ SBX_PUBLIC int sbx_process_signal_scope(sbx_process *process, int signal, int sc
                                         sbx_error **error);
 
 /**
+ * sbx_process_signal_by_id:
+ * @sandbox: a sandbox
+ * @id: as sbx_process_id() or sbx_process_list_id() has it
+ * @signal: a signal number of Linux x86-64, 1 to 64
+ * @scope: SBX_SCOPE_PROCESS, SBX_SCOPE_GROUP or SBX_SCOPE_ALL
+ * @error: where to put an error, or NULL
+ *
+ * Like sbx_process_signal_scope() without being attached. Blocks for one round trip.
+ *
+ * Errors: SBX_E_INVALID, SBX_E_NOT_FOUND (no such process, or it ended too long ago), SBX_E_GONE,
+ * SBX_E_KEEPER. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_signal_by_id(sbx *sandbox, int64_t id, int signal, int scope,
+                                        sbx_error **error);
+
+/**
  * sbx_process_kill:
  * @process: a process
  * @error: where to put an error, or NULL

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Attach: leaving processes alone, and coming back to them. See include/sandbox/process.h. */
-#include <errno.h>
 #include <sys/socket.h>
 
 #include "client/process-private.h"
@@ -26,20 +25,10 @@ void sbx_process_note_detached(sbx_process *process)
 int sbx_process_detach(sbx_process *process, sbx_error **error)
 {
     g_auto(SbxReply) reply = {0};
-    sbx_error *reason = NULL;
-    JsonObject *params;
-    int code = sbx_check_handle(process->sandbox, __func__, error);
+    int code = sbx_process_call(process, "process.detach", NULL, &reply, __func__, error);
 
     if (code < 0)
         return code;
-    params = json_object_new();
-    json_object_set_string_member(params, "sandbox", process->sandbox->id);
-    json_object_set_int_member(params, "process", process->number);
-    code = sbx_call(0, "process.detach", params, NULL, 0, &reply, __func__, &reason);
-    if (reason != NULL)
-        return sbx_process_call_failed(process->sandbox, reason, __func__, error);
-    if (code == SBX_E_NOT_FOUND)
-        return sbx_process_sandbox_gone(process->sandbox, __func__, error);
     if (sbx_json_get_boolean(reply.result, "detached", FALSE))
         sbx_process_note_detached(process);
     return SBX_OK;
@@ -94,8 +83,5 @@ int sbx_process_attach(sbx *sandbox, int64_t id, sbx_process **out, sbx_error **
     if (reason == NULL)
         return code;
     sbx_link_drop(&link);
-    /* This says that the sandbox is there and the process is not. */
-    if (sbx_error_errno(reason) == ESRCH)
-        return sbx_fail_with(error, reason);
     return sbx_process_call_failed(sandbox, reason, __func__, error);
 }

@@ -106,7 +106,8 @@ int sbx_process_sandbox_gone(sbx *sandbox, const char *operation, sbx_error **er
 int sbx_process_call_failed(sbx *sandbox, sbx_error *reason, const char *operation,
                             sbx_error **error)
 {
-    if (sbx_error_code(reason) != SBX_E_NOT_FOUND)
+    /* ESRCH: the sandbox is there, and the process is not. */
+    if (sbx_error_code(reason) != SBX_E_NOT_FOUND || sbx_error_errno(reason) == ESRCH)
         return sbx_fail_with(error, reason);
     sbx_error_free(reason);
     return sbx_fail(error, SBX_E_GONE, 0, operation, NULL, "the sandbox %s has ended", sandbox->id);
@@ -299,26 +300,31 @@ const SbxEnd *sbx_process_end(sbx_process *process)
     return look(process) == 1 ? &process->end : NULL;
 }
 
-int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
-                     const char *operation, sbx_error **error)
+static int call_about(sbx *sandbox, int64_t number, const char *method, JsonObject *params,
+                      SbxReply *reply, const char *operation, sbx_error **error)
 {
     g_autoptr(JsonObject) owned = params != NULL ? params : json_object_new();
     sbx_error *reason = NULL;
-    int code = sbx_check_handle(process->sandbox, operation, error);
+    int code = sbx_check_handle(sandbox, operation, error);
 
     if (code < 0)
         return code;
-    json_object_set_string_member(owned, "sandbox", process->sandbox->id);
-    json_object_set_int_member(owned, "process", process->number);
+    json_object_set_string_member(owned, "sandbox", sandbox->id);
+    json_object_set_int_member(owned, "process", number);
     code = sbx_call(0, method, json_object_ref(owned), NULL, 0, reply, operation, &reason);
     if (reason != NULL)
-        return sbx_process_call_failed(process->sandbox, reason, operation, error);
-    return code == SBX_E_NOT_FOUND ? sbx_process_sandbox_gone(process->sandbox, operation, error)
-                                   : code;
+        return sbx_process_call_failed(sandbox, reason, operation, error);
+    return code == SBX_E_NOT_FOUND ? sbx_process_sandbox_gone(sandbox, operation, error) : code;
 }
 
-static int send_signal(sbx_process *process, int signal, int scope, const char *operation,
-                       sbx_error **error)
+int sbx_process_call(sbx_process *process, const char *method, JsonObject *params, SbxReply *reply,
+                     const char *operation, sbx_error **error)
+{
+    return call_about(process->sandbox, process->number, method, params, reply, operation, error);
+}
+
+static int send_signal(sbx *sandbox, int64_t number, int signal, int scope, int must_exist,
+                       const char *operation, sbx_error **error)
 {
     g_auto(SbxReply) reply = {0};
     JsonObject *params;
@@ -330,22 +336,30 @@ static int send_signal(sbx_process *process, int signal, int scope, const char *
     params = json_object_new();
     json_object_set_int_member(params, "signal", signal);
     json_object_set_int_member(params, "scope", scope);
-    return sbx_process_call(process, "process.signal", params, &reply, operation, error);
+    json_object_set_boolean_member(params, "must_exist", must_exist);
+    return call_about(sandbox, number, "process.signal", params, &reply, operation, error);
+}
+
+int sbx_process_signal_by_id(sbx *sandbox, int64_t id, int signal, int scope, sbx_error **error)
+{
+    return send_signal(sandbox, id, signal, scope, 1, __func__, error);
 }
 
 int sbx_process_signal(sbx_process *process, int signal, sbx_error **error)
 {
-    return send_signal(process, signal, SBX_SCOPE_GROUP, __func__, error);
+    return send_signal(process->sandbox, process->number, signal, SBX_SCOPE_GROUP, 0, __func__,
+                       error);
 }
 
 int sbx_process_signal_scope(sbx_process *process, int signal, int scope, sbx_error **error)
 {
-    return send_signal(process, signal, scope, __func__, error);
+    return send_signal(process->sandbox, process->number, signal, scope, 0, __func__, error);
 }
 
 int sbx_process_kill(sbx_process *process, sbx_error **error)
 {
-    return send_signal(process, SIGKILL, SBX_SCOPE_ALL, __func__, error);
+    return send_signal(process->sandbox, process->number, SIGKILL, SBX_SCOPE_ALL, 0, __func__,
+                       error);
 }
 
 /* Reads one stream when poll() found something. Closes it at its end. */

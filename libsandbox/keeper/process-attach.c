@@ -35,6 +35,13 @@ void sbx_process_method_detach(SbxKeeper *keeper, SbxRequest *request)
     sbx_request_reply(request, result, NULL, 0);
 }
 
+/* ESRCH tells it from a sandbox that is not there. */
+GError *sbx_process_not_found(SbxSandbox *sandbox, gint64 number)
+{
+    return sbx_fault_new(SBX_E_NOT_FOUND, ESRCH, "`sbx ps` lists them", NULL,
+                         "the sandbox %s has no process %" G_GINT64_FORMAT, sandbox->id, number);
+}
+
 /* NULL with a fault set. */
 static SbxProcess *find_detached(SbxSandbox *sandbox, SbxRequest *request, GError **error)
 {
@@ -42,11 +49,7 @@ static SbxProcess *find_detached(SbxSandbox *sandbox, SbxRequest *request, GErro
     SbxProcess *process = find(sandbox, request);
 
     if (process == NULL || process->wait || process->request != NULL || process->is_orphan) {
-        /* ESRCH tells it from a sandbox that is not there. */
-        sbx_fault_set(error, SBX_E_NOT_FOUND, ESRCH, "`sbx ps` lists them",
-                      "the sandbox %s has no process %" G_GINT64_FORMAT
-                      " that one could attach to",
-                      sandbox->id, number);
+        g_propagate_error(error, sbx_process_not_found(sandbox, number));
         return NULL;
     }
     if (process->client != NULL)

@@ -66,6 +66,11 @@ static void remember(SbxProcess *process, JsonObject *end)
     GQueue *ended = &process->sandbox->ended_processes;
 
     process->end = end;
+    /* Its output was under way for longer than there was a sandbox. */
+    if (process->sandbox->state == SBX_ENDED) {
+        sbx_process_free(process);
+        return;
+    }
     g_clear_handle_id(&process->deadline_timer, g_source_remove);
     g_clear_handle_id(&process->grace_timer, g_source_remove);
     sbx_process_drop_client(process);

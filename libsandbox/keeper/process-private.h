@@ -40,6 +40,10 @@ struct SbxProcess {
     SbxAgentProcess *agent_process;
 };
 
+/* process-attach.c */
+
+GError *sbx_process_not_found(SbxSandbox *sandbox, gint64 number);
+
 /* process-end.c */
 
 /* From the request to start it: its client may go, its time may pass. */

@@ -390,6 +390,8 @@ void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request)
 
     if (signal < 1 || signal > 64 || scope < SBX_SCOPE_PROCESS || scope > SBX_SCOPE_ALL)
         sbx_request_fail(request, sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL, "not a signal"));
+    else if (process == NULL && sbx_json_get_boolean(request->params, "must_exist", FALSE))
+        sbx_request_fail(request, sbx_process_not_found(sandbox, number));
     else if (process == NULL)
         sbx_request_reply(request, json_object_new(), NULL, 0);
     else

@@ -35,7 +35,8 @@ int cmd_run(const struct invocation *inv)
         return EXIT_SANDBOX;
     deadline = timeout == SBX_TIMEOUT_SESSION ? 0 : g_get_monotonic_time() + timeout * 1000;
 
-    status = run_command(inv, sandbox, command, ON_INTERRUPT_LEAVE, deadline, &error);
+    status = run_command(inv, sandbox, command, ON_INTERRUPT_LEAVE, PUMP_STREAMS,
+                         deadline, &error);
     if (status == RUN_TIMED_OUT)
         status = timed_out(inv);
     else if (status < 0)

@@ -36,6 +36,17 @@ const struct option_spec option_specs[OPT_COUNT] = {
     [OPT_EXEC_ENV] = {"env", 'e', "NAME[=VALUE]",
                       "Set an environment variable for this command; without a value, pass on the "
                       "one sbx has. May be given again"},
+    [OPT_INTERACTIVE] = {"interactive", 'i', NULL,
+                         "Pass standard input on, which is done in any case: for the habit of -it"},
+    [OPT_TTY] = {"tty", 't', NULL,
+                 "Run the command on a terminal, of the size of this one, which is raw meanwhile"},
+    [OPT_EXEC_TIMEOUT] = {"timeout", 0, "DURATION",
+                          "Kill the command and all it has started after this time, for example "
+                          "30s, 5m (default: no limit)"},
+    [OPT_DETACH] = {"detach", 'd', NULL,
+                    "Leave the command running, and print its number for sbx attach"},
+    [OPT_SIGNAL_ALL] = {"all", 'a', NULL,
+                        "To everything the process has started, not only to its group"},
     [OPT_LABEL_FILTER] =
         {"label", 'l', "KEY=VALUE",
          "Only sandboxes with this label (KEY alone: with any value). May be given "
@@ -139,9 +150,12 @@ const struct command_spec command_specs[] = {
         .details = "Standard input, output and error are passed through. Options come before ID or "
                    "between ID and COMMAND.\n\n"
                    "The first Ctrl-C (or SIGTERM, SIGHUP) is passed on to COMMAND, the second one "
-                   "kills COMMAND; the sandbox stays.\n\n" EXIT_STATUS_OF_A_COMMAND
-                   "130 after a second Ctrl-C.",
-        .options = {OPT_EXEC_ENV, OPT_CWD, OPT_USER},
+                   "kills COMMAND; the sandbox stays.\n\n"
+                   "For an interactive shell: sbx exec -it ID -- bash. Ctrl-C is typed there "
+                   "then.\n\n" EXIT_STATUS_OF_A_COMMAND
+                   "124 when --timeout ended COMMAND, 130 after a second Ctrl-C.",
+        .options = {OPT_INTERACTIVE, OPT_TTY, OPT_EXEC_ENV, OPT_CWD, OPT_USER, OPT_EXEC_TIMEOUT,
+                    OPT_DETACH},
         .operands_min = 1,
         .operands_max = -1,
         .completes = COMPLETES_SANDBOX,
@@ -171,6 +185,44 @@ const struct command_spec command_specs[] = {
         .operands_max = -1,
         .completes = COMPLETES_FILE,
         .run = cmd_copy,
+    },
+    {
+        .name = "ps",
+        .operands = "ID",
+        .summary = "List the commands of a sandbox",
+        .details = "Those that run, and the latest that have ended; not what they have started "
+                   "themselves. With --quiet their numbers only.",
+        .operands_min = 1,
+        .operands_max = 1,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_ps,
+    },
+    {
+        .name = "attach",
+        .operands = "ID PROCESS",
+        .summary = "Connect with a command that runs detached",
+        .details = "PROCESS is its number, from sbx exec --detach or sbx ps. First comes what it "
+                   "has written lately, then what it writes. Signals are passed on as with exec; "
+                   "after the second one, or Ctrl-] when it has a terminal, it runs on "
+                   "detached.\n\n"
+                   "Exit status: that of the command, 125 when sbx or the sandbox failed, 130 when "
+                   "it was left.",
+        .operands_min = 2,
+        .operands_max = 2,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_attach,
+    },
+    {
+        .name = "signal",
+        .operands = "ID PROCESS SIGNAL",
+        .summary = "Send a signal to a command of a sandbox",
+        .details = "PROCESS is its number, from sbx ps; SIGNAL a name or a number: TERM, SIGTERM, "
+                   "15. It goes to the process and its group.",
+        .options = {OPT_SIGNAL_ALL},
+        .operands_min = 3,
+        .operands_max = 3,
+        .completes = COMPLETES_SANDBOX,
+        .run = cmd_signal,
     },
     {
         .name = "list",

@@ -39,6 +39,11 @@ enum option_id {
     OPT_CWD,
     OPT_USER,
     OPT_EXEC_ENV,
+    OPT_INTERACTIVE,
+    OPT_TTY,
+    OPT_EXEC_TIMEOUT,
+    OPT_DETACH,
+    OPT_SIGNAL_ALL,
     OPT_LABEL_FILTER,
     OPT_STATUS_FILTER,
     OPT_FOLLOW,
@@ -113,6 +118,7 @@ const struct group_spec *group_find(const char *name);
 bool command_in_group(const struct command_spec *command, const char *group);
 
 /* The commands, one per cmd-NAME.c. */
+int cmd_attach(const struct invocation *inv);
 int cmd_completion(const struct invocation *inv);
 int cmd_copy(const struct invocation *inv);
 int cmd_create(const struct invocation *inv);
@@ -142,8 +148,10 @@ int cmd_pool_fill(const struct invocation *inv);
 int cmd_pool_list(const struct invocation *inv);
 int cmd_pool_set(const struct invocation *inv);
 int cmd_ports(const struct invocation *inv);
+int cmd_ps(const struct invocation *inv);
 int cmd_resume(const struct invocation *inv);
 int cmd_run(const struct invocation *inv);
+int cmd_signal(const struct invocation *inv);
 int cmd_snapshot_create(const struct invocation *inv);
 int cmd_snapshot_list(const struct invocation *inv);
 int cmd_snapshot_remove(const struct invocation *inv);

@@ -25,11 +25,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "raw.h"
 #include "report.h"
 #include "signals.h"
 
 #define BUFFER_SIZE 65536
 #define CHUNK PIPE_BUF
+#define LEAVE_KEY '\x1d' /* Ctrl-] */
 
 struct channel {
     const char *name;
@@ -50,6 +52,8 @@ struct pump {
     const struct invocation *inv;
     sbx_process *process;
     int signal_fd;
+    enum pump_mode mode;
+    bool left;       /* the key was typed */
     gint64 deadline; /* of the monotonic clock, in microseconds; 0: none */
     int signals; /* how many came that end things */
     bool ended;  /* the process, or its sandbox */
@@ -125,6 +129,11 @@ static void channel_read(struct pump *pump, struct channel *channel)
         return;
     }
     got = read(channel->source, channel->buffer, BUFFER_SIZE);
+    if (got > 0 && pump->mode == PUMP_TERMINAL_LEAVE && channel->source == STDIN_FILENO &&
+        memchr(channel->buffer, LEAVE_KEY, (size_t)got)) {
+        pump->left = true;
+        return;
+    }
     if (got > 0) {
         channel->start = 0;
         channel->end = (size_t)got;
@@ -186,16 +195,39 @@ static bool output_finished(const struct pump *pump)
     return pump->channels[OUTPUT].source < 0 && pump->channels[ERROR].source < 0;
 }
 
+/* A failure means that the process has ended, and exit_fd says so, too. */
+static void pass_size_on(struct pump *pump)
+{
+    int rows;
+    int columns;
+
+    raw_size(&rows, &columns);
+    sbx_process_resize(pump->process, rows, columns, NULL);
+}
+
+/* One that does not end things. */
+static bool handle_terminal_signal(struct pump *pump, int number)
+{
+    if (number != SIGCONT && number != SIGWINCH)
+        return false;
+    if (number == SIGCONT) {
+        pump->channels[INPUT].paused = false;
+        if (pump->mode != PUMP_STREAMS)
+            raw_enter();
+    }
+    if (pump->mode != PUMP_STREAMS && !pump->ended)
+        pass_size_on(pump);
+    return true;
+}
+
 /* Returns true when the user insists on the end. */
 static bool handle_signals(struct pump *pump)
 {
     int number;
 
     while ((number = signals_next(pump->signal_fd)) != 0) {
-        if (number == SIGCONT) {
-            pump->channels[INPUT].paused = false;
+        if (handle_terminal_signal(pump, number))
             continue;
-        }
         if (pump->ended || ++pump->signals > 1)
             return true;
         /* A failure needs no words: the sandbox has gone, and exit_fd says so, too. */
@@ -245,6 +277,8 @@ static enum pump_end pump_loop(struct pump *pump)
             return PUMP_INTERRUPTED;
         for (int i = 0; i < CHANNELS; i++)
             channel_dispatch(pump, &pump->channels[i], polls + CHANNEL_POLL + 2 * i);
+        if (pump->left)
+            return PUMP_LEFT;
         if (polls[EXIT_POLL].revents)
             handle_exit(pump);
     }
@@ -252,7 +286,7 @@ static enum pump_end pump_loop(struct pump *pump)
 }
 
 enum pump_end pump_run(const struct invocation *inv, sbx_process *process, int signal_fd,
-                       gint64 deadline, bool *output_lost, sbx_error **error)
+                       enum pump_mode mode, gint64 deadline, bool *output_lost, sbx_error **error)
 {
     g_autofree struct pump *pump = g_new0(struct pump, 1);
     enum pump_end end;
@@ -260,6 +294,7 @@ enum pump_end pump_run(const struct invocation *inv, sbx_process *process, int s
     pump->inv = inv;
     pump->process = process;
     pump->signal_fd = signal_fd;
+    pump->mode = mode;
     pump->deadline = deadline;
     channel_open(&pump->channels[INPUT], "input", STDIN_FILENO,
                  sbx_process_take_fd(process, SBX_STDIN));
@@ -268,7 +303,10 @@ enum pump_end pump_run(const struct invocation *inv, sbx_process *process, int s
     channel_open(&pump->channels[ERROR], "error", sbx_process_take_fd(process, SBX_STDERR),
                  STDERR_FILENO);
 
+    if (mode != PUMP_STREAMS)
+        raw_enter();
     end = pump_loop(pump);
+    raw_leave();
 
     for (int i = 0; i < CHANNELS; i++)
         channel_close(&pump->channels[i]);

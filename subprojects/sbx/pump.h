@@ -10,7 +10,14 @@ enum pump_end {
     PUMP_EXITED,      /* the process has ended: see sbx_process_exit_code() */
     PUMP_INTERRUPTED, /* the user insisted: a second SIGINT, SIGTERM or SIGHUP */
     PUMP_TIMED_OUT,   /* the deadline passed */
+    PUMP_LEFT,        /* the user typed the key for that */
     PUMP_FAILED,      /* *error says why */
+};
+
+enum pump_mode {
+    PUMP_STREAMS,
+    PUMP_TERMINAL,       /* the process is on a terminal that has the size of ours */
+    PUMP_TERMINAL_LEAVE, /* ... and Ctrl-] leaves it */
 };
 
 /*
@@ -20,6 +27,6 @@ enum pump_end {
  * g_get_monotonic_time(); 0: none.
  */
 enum pump_end pump_run(const struct invocation *inv, sbx_process *process, int signal_fd,
-                       gint64 deadline, bool *output_lost, sbx_error **error);
+                       enum pump_mode mode, gint64 deadline, bool *output_lost, sbx_error **error);
 
 #endif

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "pump.h"
+#include "raw.h"
 #include "report.h"
 #include "signals.h"
 
@@ -33,22 +33,33 @@ static int exit_status(const struct invocation *inv, sbx_process *process, bool 
 {
     int status = sbx_process_exit_code(process);
 
+    if (sbx_process_cause(process) == SBX_CAUSE_UNKNOWN) {
+        report_failure(inv, SBX_E_TIMEOUT,
+                       "the time of the command is over, and the guest does not say whether it has "
+                       "ended", "destroy the sandbox: sbx kill");
+        return EXIT_SANDBOX;
+    }
+    if (sbx_process_cause(process) == SBX_CAUSE_DEADLINE)
+        return EXIT_TIMED_OUT;
     if (sbx_process_oom(process))
         report_note(inv, "the sandbox ran out of memory and killed a process of the command");
     return status == 0 && output_lost ? EXIT_SANDBOX : status;
 }
 
 static int pump_to_the_end(const struct invocation *inv, sbx_process *process, int signal_fd,
-                           enum on_interrupt on_interrupt, gint64 deadline, sbx_error **error)
+                           enum on_interrupt on_interrupt, enum pump_mode mode, gint64 deadline,
+                           sbx_error **error)
 {
     bool output_lost;
 
-    switch (pump_run(inv, process, signal_fd, deadline, &output_lost, error)) {
+    switch (pump_run(inv, process, signal_fd, mode, deadline, &output_lost, error)) {
     case PUMP_EXITED:
         return exit_status(inv, process, output_lost);
     case PUMP_INTERRUPTED:
         if (on_interrupt == ON_INTERRUPT_KILL_PROCESS)
-            sbx_process_signal(process, SIGKILL, NULL);
+            sbx_process_kill(process, NULL);
+        return EXIT_INTERRUPTED;
+    case PUMP_LEFT:
         return EXIT_INTERRUPTED;
     case PUMP_TIMED_OUT:
         return RUN_TIMED_OUT;
@@ -57,21 +68,53 @@ static int pump_to_the_end(const struct invocation *inv, sbx_process *process, i
     }
 }
 
-int run_command(const struct invocation *inv, sbx *sandbox, const sbx_command *command,
-                enum on_interrupt on_interrupt, gint64 deadline, sbx_error **error)
+static int open_signals(const struct invocation *inv, enum pump_mode mode)
 {
-    g_autoptr(sbx_process) process = NULL;
-    int signal_fd = signals_open();
-    int status = RUN_FAILED;
+    int fd = signals_open();
 
-    if (signal_fd < 0) {
+    if (fd < 0 || (mode != PUMP_STREAMS && signals_add(fd, SIGWINCH) < 0)) {
         g_autofree char *text = g_strdup_printf("cannot receive signals: %s", g_strerror(errno));
 
         report_failure(inv, SBX_E_SYSTEM, text, NULL);
-        return EXIT_SANDBOX;
     }
+    return fd;
+}
+
+int run_command(const struct invocation *inv, sbx *sandbox, const sbx_command *command,
+                enum on_interrupt on_interrupt, enum pump_mode mode, gint64 deadline,
+                sbx_error **error)
+{
+    g_autoptr(sbx_process) process = NULL;
+    int signal_fd = open_signals(inv, mode);
+    int status = RUN_FAILED;
+
+    if (signal_fd < 0)
+        return EXIT_SANDBOX;
     if (sbx_spawn(sandbox, command, &process, error) >= 0)
-        status = pump_to_the_end(inv, process, signal_fd, on_interrupt, deadline, error);
+        status = pump_to_the_end(inv, process, signal_fd, on_interrupt, mode, deadline, error);
+    close(signal_fd);
+    return status;
+}
+
+int run_attached(const struct invocation *inv, sbx *sandbox, int64_t id, sbx_error **error)
+{
+    g_autoptr(sbx_process) process = NULL;
+    int signal_fd = open_signals(inv, PUMP_TERMINAL_LEAVE);
+    int status = RUN_FAILED;
+    enum pump_mode mode;
+    int rows;
+    int columns;
+
+    if (signal_fd < 0)
+        return EXIT_SANDBOX;
+    if (sbx_process_attach(sandbox, id, &process, error) >= 0) {
+        /* Only one on a terminal has an input. */
+        mode = sbx_process_fd(process, SBX_STDIN) >= 0 ? PUMP_TERMINAL_LEAVE : PUMP_STREAMS;
+        raw_size(&rows, &columns);
+        if (mode != PUMP_STREAMS)
+            sbx_process_resize(process, rows, columns, NULL);
+        status = pump_to_the_end(inv, process, signal_fd, ON_INTERRUPT_DETACH, mode, 0, error);
+    }
     close(signal_fd);
     return status;
 }

@@ -5,10 +5,12 @@
 
 #include "auto.h"
 #include "parse.h"
+#include "pump.h"
 
 enum on_interrupt {
     ON_INTERRUPT_LEAVE,        /* the caller destroys the sandbox */
     ON_INTERRUPT_KILL_PROCESS, /* the sandbox stays */
+    ON_INTERRUPT_DETACH,       /* the process stays */
 };
 
 enum { RUN_FAILED = -1, RUN_TIMED_OUT = -2 };
@@ -19,7 +21,11 @@ enum { RUN_FAILED = -1, RUN_TIMED_OUT = -2 };
  * here on signals are events: see signals.h.
  */
 int run_command(const struct invocation *inv, sbx *sandbox, const sbx_command *command,
-                enum on_interrupt on_interrupt, gint64 deadline, sbx_error **error);
+                enum on_interrupt on_interrupt, enum pump_mode mode, gint64 deadline,
+                sbx_error **error);
+
+/* The same with a process that runs already, or has ended. */
+int run_attached(const struct invocation *inv, sbx *sandbox, int64_t id, sbx_error **error);
 
 /* Reports why run_command() failed; returns the exit status for that. */
 int run_command_failed(const struct invocation *inv, const sbx_error *error);

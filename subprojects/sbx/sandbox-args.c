@@ -153,6 +153,14 @@ sbx_options *sandbox_args_options(const struct invocation *inv)
     return g_steal_pointer(&options);
 }
 
+static int set_deadline(sbx_command *command, const struct option_value *value, sbx_error **error)
+{
+    int64_t milliseconds;
+    int rc = sbx_parse_duration(value->value, &milliseconds, error);
+
+    return rc < 0 ? rc : sbx_command_set_deadline(command, milliseconds, error);
+}
+
 static int set_command_option(sbx_command *command, const struct option_value *value,
                               sbx_error **error)
 {
@@ -164,6 +172,8 @@ static int set_command_option(sbx_command *command, const struct option_value *v
         return sbx_command_set_cwd(command, value->value, error);
     case OPT_USER:
         return sbx_command_set_user(command, value->value, error);
+    case OPT_EXEC_TIMEOUT:
+        return set_deadline(command, value, error);
     case OPT_EXEC_ENV:
         content = split_env(value->value, &name);
         return content ? sbx_command_set_env(command, name, content, error) : SBX_OK;

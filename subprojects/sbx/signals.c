@@ -6,18 +6,18 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static void add_unless_ignored(sigset_t *set, int number)
+static void add_unless_ignored(sigset_t *signals, int number)
 {
     struct sigaction action;
 
     if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-        sigaddset(set, number);
+        sigaddset(signals, number);
 }
+
+static sigset_t set; /* those that are events */
 
 int signals_open(void)
 {
-    sigset_t set;
-
     sigemptyset(&set);
     sigaddset(&set, SIGCONT);
     sigaddset(&set, SIGTERM);
@@ -26,6 +26,14 @@ int signals_open(void)
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return -1;
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int signals_add(int fd, int number)
+{
+    sigaddset(&set, number);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -1;
+    return signalfd(fd, &set, SFD_CLOEXEC | SFD_NONBLOCK) < 0 ? -1 : 0;
 }
 
 int signals_next(int fd)

@@ -13,6 +13,9 @@
  */
 int signals_open(void);
 
+/* One more of them; 0, or -1 with errno. */
+int signals_add(int fd, int number);
+
 /* The number of a signal that has come, or 0. Does not block. */
 int signals_next(int fd);
 

@@ -98,6 +98,14 @@ expect "exec without an id" 2 '' 'needs more arguments' exec
 expect "exec without a command" 2 '' 'needs a command' exec sbx_abc_00000000000000000000
 expect "exec: options end at the command" 2 '' 'needs a command' exec sbx_abc_0 -e A=B -w / --
 expect "exec: option behind the id" 2 '' 'unknown option --bogus' exec sbx_abc_0 --bogus ls
+expect "exec: bad deadline" 2 '' 'option --timeout' exec --timeout soon sbx_abc_0 ls
+expect "ps without an id" 2 '' 'needs more arguments' ps
+expect "attach without a process" 2 '' 'needs more arguments' attach sbx_abc_0
+expect "attach: not a number" 2 '' 'not the number of a process' attach sbx_abc_0 first
+expect "signal: not a signal" 2 '' "'NOTHING' is not a signal" signal sbx_abc_0 1 NOTHING
+expect "signal: not an id" 1 '' 'not a sandbox id' signal here 1 TERM
+expect "ps: no such sandbox, as JSON" 1 '' '^{"error":{"code":"SBX_E_NOT_FOUND"' \
+    ps --json sbx_abc_00000000000000000000
 expect "bad memory" 2 '' 'option --memory' run -m lots true
 expect "bad cpus" 2 '' 'expected COUNT' run -c many true
 expect "bad label" 2 '' 'expected KEY=VALUE' run -l nothing true

@@ -126,6 +126,36 @@ assert item["memory"] == 256 << 20 and item["cpus"] == 2, item
 run list --quiet --label who=you
 ok "list --label" out_is ""
 
+run exec "$id" --timeout 2s -- bash -c 'setsid setsid sleep 4242 & trap "" TERM; sleep 4242' </dev/null
+ok "exec: 124 at its deadline" is $status 124
+run exec "$id" -- pgrep -f 'sleep 424[2]' </dev/null
+ok "exec: at its deadline nothing of it escapes" out_is ""
+# A shell on a terminal that changes its size meanwhile.
+cat >"$scratch/shell.py" <<'END'
+import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "exec", "-it", "-e", "TERM=dumb", "-e", "PS1=ready> ", sys.argv[2],
+                           "--", "bash", "--norc", "--noprofile"])
+shown = b""
+def size(rows, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+def wait(text):
+    global shown
+    while text not in shown:
+        shown += os.read(fd, 4096)
+    shown = shown.split(text, 1)[1]
+wait(b"ready> ")
+size(41, 123)
+os.write(fd, b"until stty size | grep -q '41 123'; do sleep 0.1; done; echo re''sized\r")
+wait(b"resized\r\n")
+os.write(fd, b"exit 9\r")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+timeout 60 python3 "$scratch/shell.py" "$sbx" "$id" >"$scratch/out" 2>"$scratch/err"
+status=$?
+ok "exec -it: a shell that sees its terminal's new size" is $status 9
+
 # A signal to the second terminal's command reaches what it runs, not the sandbox. (SIGTERM: the
 # background jobs of a shell ignore SIGINT. See below for a real Ctrl-C.)
 mkfifo "$scratch/started"

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line with commands that run: a shell on a terminal, deadlines, detached ones. */
+#include <errno.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "lib/test-keeper.h"
+#include "lib/test-main.h"
+
+static sbx *box;
+
+static void setup(void)
+{
+    test_keeper_setup();
+    box = test_create(NULL);
+}
+
+static void teardown(void)
+{
+    sbx_unref(box);
+    test_keeper_teardown();
+}
+
+/* Runs sbx with these words; returns its exit status. */
+static int run_sbx(char **out, const char *first, ...)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+    g_autofree char *err = NULL;
+    g_autofree char *own = NULL;
+    int status;
+    va_list list;
+
+    g_ptr_array_add(words, getenv("SBX_TEST_CLI"));
+    va_start(list, first);
+    for (const char *word = first; word != NULL; word = va_arg(list, const char *))
+        g_ptr_array_add(words, (char *)word);
+    va_end(list);
+    g_ptr_array_add(words, NULL);
+    ck_assert(g_spawn_sync(NULL, (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+                           out != NULL ? out : &own, &err, &status, NULL));
+    ck_assert_msg(WIFEXITED(status), "status %x; %s", (unsigned)status, err);
+    return WEXITSTATUS(status);
+}
+
+/* sbx on a terminal of its own. */
+typedef struct {
+    int fd;
+    pid_t pid;
+    GString *shown;
+} Session;
+
+static Session start_session(const char *const *words)
+{
+    struct winsize size = {.ws_row = 30, .ws_col = 100};
+    Session session = {.shown = g_string_new(NULL)};
+
+    session.pid = forkpty(&session.fd, NULL, NULL, &size);
+    ck_assert_int_ge(session.pid, 0);
+    if (session.pid == 0) {
+        execv(words[0], (char *const *)words);
+        _exit(99);
+    }
+    return session;
+}
+
+/* Reads until the text has come; what is shown begins behind it then. */
+static void await(Session *session, const char *text)
+{
+    const char *found;
+
+    while ((found = strstr(session->shown->str, text)) == NULL) {
+        char buffer[4096];
+        ssize_t n = read(session->fd, buffer, sizeof buffer);
+
+        ck_assert_msg(n > 0, "no \"%s\" in \"%s\"", text, session->shown->str);
+        g_string_append_len(session->shown, buffer, n);
+    }
+    g_string_erase(session->shown, 0, found + strlen(text) - session->shown->str);
+}
+
+static void type(Session *session, const char *keys)
+{
+    ck_assert_int_eq(write(session->fd, keys, strlen(keys)), (ssize_t)strlen(keys));
+}
+
+/* Its exit status, when it has ended; what it still shows is dropped. */
+static int end_session(Session *session)
+{
+    char buffer[4096];
+    int status;
+
+    while (read(session->fd, buffer, sizeof buffer) > 0)
+        ;
+    ck_assert_int_eq(waitpid(session->pid, &status, 0), session->pid);
+    ck_assert_msg(WIFEXITED(status), "status %x", (unsigned)status);
+    close(session->fd);
+    g_string_free(session->shown, TRUE);
+    return WEXITSTATUS(status);
+}
+
+START_TEST(an_interactive_shell)
+{
+    const char *words[] = {getenv("SBX_TEST_CLI"), "exec", "-it", "-e", "PS1=ready> ", sbx_id(box),
+                           "--", "bash", "--norc", "--noprofile", "-i", NULL};
+    struct winsize larger = {.ws_row = 40, .ws_col = 120};
+    Session session = start_session(words);
+
+    await(&session, "ready> ");
+    type(&session, "stty size\r");
+    await(&session, "30 100\r\n");
+    type(&session, "until stty size | grep -q '40 120'; do sleep 0.05; done; echo o''k\r");
+    ck_assert_int_eq(ioctl(session.fd, TIOCSWINSZ, &larger), 0);
+    await(&session, "ok\r\n");
+    type(&session, "echo be''gun; sleep 1000\r");
+    await(&session, "begun\r\n");
+    type(&session, "\x03");
+    await(&session, "ready> ");
+    type(&session, "exit 7\r");
+    ck_assert_int_eq(end_session(&session), 7);
+}
+END_TEST
+
+START_TEST(leaving_and_coming_back)
+{
+    g_autofree char *number = NULL;
+    Session session;
+    const char *words[] = {getenv("SBX_TEST_CLI"), "attach", sbx_id(box), NULL, NULL};
+
+    ck_assert_int_eq(run_sbx(&number, "exec", "-dt", "-e", "PS1=ready> ", sbx_id(box), "bash",
+                             "--norc", "--noprofile", "-i", NULL),
+                     0);
+    g_strchomp(number);
+    words[3] = number;
+    session = start_session(words);
+    await(&session, "ready> ");
+    type(&session, "x=he''re\r");
+    await(&session, "ready> ");
+    type(&session, "\x1d");
+    ck_assert_int_eq(end_session(&session), 130);
+    session = start_session(words);
+    type(&session, "echo =$x=; stty size\r");
+    await(&session, "=here=\r\n30 100\r\n");
+    type(&session, "exit 3\r");
+    ck_assert_int_eq(end_session(&session), 3);
+    ck_assert_int_eq(run_sbx(NULL, "attach", sbx_id(box), number, NULL), 3);
+}
+END_TEST
+
+START_TEST(deadline_of_exec)
+{
+    ck_assert_int_eq(run_sbx(NULL, "exec", "--timeout", "300ms", sbx_id(box), "sleep", "1000",
+                             NULL),
+                     124);
+    ck_assert_int_eq(run_sbx(NULL, "exec", "--timeout", "5m", sbx_id(box), "sh", "-c", "exit 5",
+                             NULL),
+                     5);
+}
+END_TEST
+
+START_TEST(detached_listed_signalled_attached)
+{
+    g_autofree char *number = NULL;
+    g_autofree char *list = NULL;
+    g_autofree char *numbers = NULL;
+    g_autofree char *out = NULL;
+    g_autofree char *both = NULL;
+
+    ck_assert_int_eq(run_sbx(&number, "exec", "-d", sbx_id(box), "--", "sh", "-c",
+                             "echo hello; exec sleep 1000", NULL),
+                     0);
+    ck_assert_int_eq(run_sbx(&numbers, "ps", "-q", sbx_id(box), NULL), 0);
+    ck_assert_str_eq(numbers, number);
+    g_strchomp(number);
+    ck_assert_int_eq(run_sbx(&list, "ps", "--json", sbx_id(box), NULL), 0);
+    ck_assert_ptr_nonnull(strstr(list, "\"command\":\"sh -c echo hello; exec sleep 1000\""));
+    ck_assert_ptr_nonnull(strstr(list, "\"state\":\"running\",\"attached\":false"));
+    ck_assert_int_eq(run_sbx(NULL, "signal", sbx_id(box), number, "NOTHING", NULL), 2);
+    ck_assert_int_eq(run_sbx(NULL, "signal", sbx_id(box), "999999", "TERM", NULL), 1);
+    ck_assert_int_eq(run_sbx(NULL, "signal", sbx_id(box), number, "SIGTERM", NULL), 0);
+    ck_assert_int_eq(run_sbx(&out, "attach", sbx_id(box), number, NULL), 128 + SIGTERM);
+    ck_assert_str_eq(out, "hello\n");
+    ck_assert_int_eq(run_sbx(&both, "ps", sbx_id(box), NULL), 0);
+    ck_assert_ptr_nonnull(strstr(both, "signal 143"));
+    ck_assert_int_eq(run_sbx(NULL, "attach", sbx_id(box), "999999", NULL), 125);
+    ck_assert_int_eq(run_sbx(NULL, "attach", sbx_id(box), "x", NULL), 2);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("keeper-shell");
+    TCase *cases = tcase_create("shell");
+
+    tcase_set_timeout(cases, 60);
+    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_test(cases, an_interactive_shell);
+    tcase_add_test(cases, leaving_and_coming_back);
+    tcase_add_test(cases, deadline_of_exec);
+    tcase_add_test(cases, detached_listed_signalled_attached);
+    suite_add_tcase(suite, cases);
+    return suite;
+}
+
+int main(void)
+{
+    return test_keeper_main(make_suite);
+}
