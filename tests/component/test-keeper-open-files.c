@@ -444,6 +444,7 @@ START_TEST(a_client_dies_in_the_middle)
     sbx_fs_options *options = with_flags(SBX_FS_ATOMIC);
     g_autofree char *list = NULL;
     g_autoptr(GArray) found = NULL;
+    struct pollfd ends_of[2];
     int ends[2];
     int status;
     pid_t child;
@@ -467,17 +468,15 @@ START_TEST(a_client_dies_in_the_middle)
         list = sh("ls -A '%s' | grep -c '^.sbx-' || :", top);
     } while (strcmp(list, "1\n") != 0);
     found = workers();
+    ck_assert_uint_eq(found->len, 2);
+    for (int i = 0; i < 2; i++)
+        ends_of[i] = (struct pollfd){test_pidfd(g_array_index(found, pid_t, i)), POLLIN, 0};
     kill(child, SIGKILL);
     waitpid(child, &status, 0);
-    for (guint i = 0; i < found->len; i++) {
-        int pidfd = test_pidfd(g_array_index(found, pid_t, i));
-        struct pollfd ends_of_it = {.fd = pidfd, .events = POLLIN};
-
-        /* Two workers: this handle's, which stays. */
-        if (i + 1 == found->len)
-            ck_assert_int_eq(poll(&ends_of_it, 1, 10000), 1);
-        close(pidfd);
-    }
+    /* Its worker ends; this handle's stays. */
+    ck_assert_int_eq(poll(ends_of, 2, 10000), 1);
+    close(ends_of[0].fd);
+    close(ends_of[1].fd);
     g_free(list);
     list = sh("ls -A '%s'", top);
     ck_assert_str_eq(list, "f\n");
