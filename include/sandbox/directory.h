@@ -2,9 +2,9 @@
 /*
  * Directories, trees and patterns of a sandbox, entry by entry.
  *
- * An sbx_dir is a stream of entries on its way from the guest; memory does not grow with their number,
- * here or there, and a slow reader is waited for. One call at a time: another thread's sbx_dir_next()
- * meanwhile fails with SBX_E_BUSY. Blocking, and errors, are as fs.h says.
+ * An sbx_dir is a stream of entries on its way from the guest; memory does not grow with their
+ * number, here or there, and a slow reader is waited for. One call at a time: another thread's
+ * sbx_dir_next() meanwhile fails with SBX_E_BUSY. Blocking, and errors, are as fs.h says.
  *
  *     while ((code = sbx_dir_next(dir, &error)) > 0)
  *         puts(sbx_dir_path(dir));
@@ -49,8 +49,8 @@ SBX_PUBLIC int sbx_fs_read_dir(sbx *sandbox, const char *path, const sbx_fs_opti
  * @out: (out): the entry of @path itself, and all below it, each directory before what is in it
  * @error: where to put an error, or NULL
  *
- * Symbolic links are not followed, unless @path is one, or with SBX_FS_FOLLOW_LINKS; a directory that
- * is above itself that way is not entered again. What changes meanwhile may be seen or not. A
+ * Symbolic links are not followed, unless @path is one, or with SBX_FS_FOLLOW_LINKS; a directory
+ * that is above itself that way is not entered again. What changes meanwhile may be seen or not. A
  * directory that may not be read ends the stream with SBX_E_DENIED, or is passed over with
  * SBX_FS_SKIP_DENIED. Since: 0.1
  */
@@ -61,11 +61,11 @@ SBX_PUBLIC int sbx_fs_walk(sbx *sandbox, const char *path, const sbx_fs_options 
  * sbx_fs_glob:
  * @sandbox: a sandbox; the stream keeps a reference to it
  * @pattern: "*" and "?" stand for bytes of a name, "[...]" for one of several, "{a,b}" for
- *   alternatives, "**" for any number of directories, "!(a|b)" and "?(...)", "*(...)", "+(...)", "@(...)"
- *   as in bash; '\' takes the meaning from the next byte. Names that begin with '.' are matched, too.
- *   Below 4096 bytes.
- * @options: user, directory, max_depth (counted from the first component with a wildcard), match, skip,
- *   flags as for sbx_fs_walk(); may be NULL
+ *   alternatives, "**" for any number of directories, "!(a|b)", "?(a)", "*(a)", "+(a)", "@(a)" as in
+ *   bash; a backslash takes the meaning from the next byte. Names that begin with '.' are matched,
+ *   too. Below 4096 bytes.
+ * @options: user, directory, max_depth (counted from the first component with a wildcard), match,
+ *   skip, flags as for sbx_fs_walk(); may be NULL
  * @out: (out): what the pattern matches, in no order; nothing is no error
  * @error: where to put an error, or NULL
  *
@@ -79,8 +79,8 @@ SBX_PUBLIC int sbx_fs_glob(sbx *sandbox, const char *pattern, const sbx_fs_optio
  * @dir: a stream
  * @error: where to put an error, or NULL
  *
- * Goes to the next entry. Returns 1 when there is one, 0 at the end. After an error it stays at that
- * error. Since: 0.1
+ * Goes to the next entry. Returns 1 when there is one, 0 at the end. After an error it stays at
+ * that error. Since: 0.1
  */
 SBX_PUBLIC int sbx_dir_next(sbx_dir *dir, sbx_error **error) SBX_WARN_UNUSED;
 

@@ -73,8 +73,8 @@ SBX_PUBLIC sbx_file *sbx_file_unref(sbx_file *file);
  * @file: a file
  * @error: where to put an error, or NULL
  *
- * Closes the file in the guest and says whether that went well. The reference must still be dropped;
- * closing twice is a success. Since: 0.1
+ * Closes the file in the guest and says whether that went well. The reference must still be
+ * dropped; closing twice is a success. Since: 0.1
  */
 SBX_PUBLIC int sbx_file_close(sbx_file *file, sbx_error **error);
 
@@ -86,8 +86,8 @@ SBX_PUBLIC int sbx_file_close(sbx_file *file, sbx_error **error);
  * @length: (out): bytes that were read; 0 is the end of the file (or a @size of 0)
  * @error: where to put an error, or NULL
  *
- * Reads from the file's position. Of a plain file less than @size comes only at its end; of anything
- * else, what is there, waiting until something is. Since: 0.1
+ * Reads from the file's position. Of a plain file less than @size comes only at its end; of
+ * anything else, what is there, waiting until something is. Since: 0.1
  */
 SBX_PUBLIC int sbx_file_read(sbx_file *file, void *buffer, size_t size, size_t *length,
                              sbx_error **error) SBX_WARN_UNUSED;

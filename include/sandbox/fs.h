@@ -8,18 +8,19 @@
  * kernel has it; a relative one is relative to the home of that user. Strings that come back are
  * bytes, too, and need not be UTF-8.
  *
- * Every call blocks for one round trip to the guest and the time that the operation takes there. The
- * first ones of a handle start a helper process in the guest, which later ones use again. Each call
- * may be made from any thread; several run side by side. While a sandbox is paused a call waits, or
- * fails with SBX_E_BUSY.
+ * Every call blocks for one round trip to the guest and the time that the operation takes there.
+ * The first ones of a handle start a helper process in the guest, which later ones use again. Each
+ * call may be made from any thread; several run side by side. While a sandbox is paused a call
+ * waits, or fails with SBX_E_BUSY.
  *
  * Errors, of all calls: SBX_E_NOT_FOUND, SBX_E_EXISTS, SBX_E_DENIED, SBX_E_NO_SPACE, SBX_E_BUSY,
- * SBX_E_TOO_BIG and SBX_E_INVALID say what they say of files as well; SBX_E_FILE is any other failure
- * of the guest's file system (no directory, a directory, not empty, too many links, ...). In all these
- * cases sbx_error_errno() gives the guest's errno. SBX_E_EXEC: there is no such user. SBX_E_GONE: the
- * sandbox has ended, maybe while the call ran. SBX_E_PROTOCOL: the helper in the guest died or talked
- * nonsense; the next call starts another. SBX_E_FORKED, SBX_E_KEEPER, SBX_E_NO_MEMORY, SBX_E_SYSTEM as
- * everywhere. What a failed call has done so far stays done, where nothing else is said.
+ * SBX_E_TOO_BIG and SBX_E_INVALID say what they say of files as well; SBX_E_FILE is any other
+ * failure of the guest's file system (no directory, a directory, not empty, too many links, ...).
+ * In all these cases sbx_error_errno() gives the guest's errno. SBX_E_EXEC: there is no such user.
+ * SBX_E_GONE: the sandbox has ended, maybe while the call ran. SBX_E_PROTOCOL: the helper in the
+ * guest died or talked nonsense; the next call starts another. SBX_E_FORKED, SBX_E_KEEPER,
+ * SBX_E_NO_MEMORY, SBX_E_SYSTEM as everywhere. What a failed call has done so far stays done, where
+ * nothing else is said.
  */
 #ifndef SANDBOX_FS_H
 #define SANDBOX_FS_H
@@ -115,8 +116,8 @@ SBX_PUBLIC void sbx_fs_options_set_max_size(sbx_fs_options *options, uint64_t by
  * @error: where to put an error, or NULL
  *
  * Where sbx_fs_temp_dir() and sbx_fs_temp_file() make something (default /tmp), and what a relative
- * pattern of sbx_fs_glob() is relative to (default: the user's home; what is found then has paths that
- * begin with this directory). Errors: SBX_E_INVALID. Never blocks. Since: 0.1
+ * pattern of sbx_fs_glob() is relative to (default: the user's home; what is found then has paths
+ * that begin with this directory). Errors: SBX_E_INVALID. Never blocks. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_options_set_directory(sbx_fs_options *options, const char *directory,
                                             sbx_error **error);
@@ -150,8 +151,8 @@ SBX_PUBLIC int sbx_fs_options_set_max_depth(sbx_fs_options *options, int depth, 
  * @pattern: a pattern as sbx_fs_glob() has them, below 4096 bytes. Copied.
  * @error: where to put an error, or NULL
  *
- * sbx_fs_walk() and sbx_fs_glob() then tell only of what matches one of these. A pattern without '/'
- * is compared with names, any other with paths relative to the top. Errors: SBX_E_INVALID,
+ * sbx_fs_walk() and sbx_fs_glob() then tell only of what matches one of these. A pattern without
+ * '/' is compared with names, any other with paths relative to the top. Errors: SBX_E_INVALID,
  * SBX_E_TOO_BIG (more than SBX_FS_GLOBS_MAX). Never blocks. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_options_add_match(sbx_fs_options *options, const char *pattern,
@@ -183,8 +184,8 @@ SBX_PUBLIC int sbx_fs_options_add_skip(sbx_fs_options *options, const char *patt
  * @length: (out): number of bytes; may be NULL
  * @error: where to put an error, or NULL
  *
- * Reads a whole file into memory. SBX_E_TOO_BIG when it is longer than the options allow: nothing is
- * read then, if the guest tells the size beforehand. Since: 0.1
+ * Reads a whole file into memory. SBX_E_TOO_BIG when it is longer than the options allow: nothing
+ * is read then, if the guest tells the size beforehand. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_read_file(sbx *sandbox, const char *path, const sbx_fs_options *options,
                                 void **data, size_t *length, sbx_error **error) SBX_WARN_UNUSED;
@@ -198,10 +199,10 @@ SBX_PUBLIC int sbx_fs_read_file(sbx *sandbox, const char *path, const sbx_fs_opt
  * @length: number of bytes
  * @error: where to put an error, or NULL
  *
- * Replaces the contents of a file, which is made when it is missing. With SBX_FS_ATOMIC the contents
- * are put into a new file beside it, which takes its place when it is complete: whoever reads meanwhile
- * sees the old file or the new one, and a call that fails or dies leaves the old one. A symbolic link
- * stays one. Since: 0.1
+ * Replaces the contents of a file, which is made when it is missing. With SBX_FS_ATOMIC the
+ * contents are put into a new file beside it, which takes its place when it is complete: whoever
+ * reads meanwhile sees the old file or the new one, and a call that fails or dies leaves the old
+ * one. A symbolic link stays one. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_write_file(sbx *sandbox, const char *path, const sbx_fs_options *options,
                                  const void *data, size_t length, sbx_error **error);
@@ -215,8 +216,8 @@ SBX_PUBLIC int sbx_fs_write_file(sbx *sandbox, const char *path, const sbx_fs_op
  * @length: (out): bytes that were written; may be NULL
  * @error: where to put an error, or NULL
  *
- * Copies a whole file of any size to a descriptor, in little memory. SBX_E_SYSTEM with its errno when
- * the descriptor takes no more; no SIGPIPE is raised. Since: 0.1
+ * Copies a whole file of any size to a descriptor, in little memory. SBX_E_SYSTEM with its errno
+ * when the descriptor takes no more; no SIGPIPE is raised. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_read_to_fd(sbx *sandbox, const char *path, const sbx_fs_options *options,
                                  int fd, uint64_t *length, sbx_error **error);
@@ -266,7 +267,8 @@ SBX_PUBLIC int sbx_fs_lstat(sbx *sandbox, const char *path, const sbx_fs_options
  * sbx_fs_mkdir:
  * @sandbox: a sandbox
  * @path: the directory to make
- * @options: user, mode, SBX_FS_RECURSIVE: the missing ones above it, too, and it may be there already
+ * @options: user, mode, SBX_FS_RECURSIVE: the missing ones above it, too, and it may be there
+ *   already
  * @error: where to put an error, or NULL
  *
  * Since: 0.1
@@ -424,14 +426,14 @@ SBX_PUBLIC int sbx_fs_truncate(sbx *sandbox, const char *path, int64_t size,
 /**
  * sbx_fs_umask:
  * @sandbox: a sandbox
- * @mask: permissions that nothing made by file calls of this handle gets, 0 to 0777 (octal), or -1 to
- *   leave it
+ * @mask: permissions that nothing made by file calls of this handle gets, 0 to 0777 (octal), or
+ *   -1 to leave it
  * @previous: (out): what it was before; may be NULL
  * @error: where to put an error, or NULL
  *
  * It is 022 at first. It belongs to the handle, is kept by this program and sent along with every
- * call: it changes nothing for processes of the sandbox, or other handles. Never blocks; any thread.
- * Errors: SBX_E_INVALID, SBX_E_FORKED. Since: 0.1
+ * call: it changes nothing for processes of the sandbox, or other handles. Never blocks; any
+ * thread. Errors: SBX_E_INVALID, SBX_E_FORKED. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_umask(sbx *sandbox, int mask, int *previous, sbx_error **error);
 

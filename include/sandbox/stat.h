@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Stat: what is known about a file in a sandbox, from sbx_fs_stat(), sbx_fs_lstat() and
- * sbx_file_stat(). Immutable; may be read from any thread. It came from the guest: believe it as far
- * as you believe what runs there.
+ * sbx_file_stat(). Immutable; may be read from any thread. It came from the guest: believe it as
+ * far as you believe what runs there.
  */
 #ifndef SANDBOX_STAT_H
 #define SANDBOX_STAT_H
@@ -22,8 +22,8 @@ typedef struct sbx_stat sbx_stat;
 SBX_PUBLIC void sbx_stat_free(sbx_stat *stat);
 
 /*
- * The following never block and take a stat that is not NULL. Those that ask give 1 or 0; exactly one
- * of the seven kinds is 1.
+ * The following never block and take a stat that is not NULL. Those that ask give 1 or 0; exactly
+ * one of the seven kinds is 1.
  */
 
 /** sbx_stat_is_file: 1 for a plain file. Since: 0.1 */

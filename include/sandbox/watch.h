@@ -31,9 +31,9 @@ typedef struct sbx_watch sbx_watch;
  * @error: where to put an error, or NULL
  *
  * What happens after this call has returned is told; equal events in a row may be told once. In a
- * directory that is new in a watched tree, what was made at once is told as made, maybe twice. Directories
- * of a tree that the user may not read are not watched. SBX_E_NO_SPACE: the guest's kernel has no more
- * watches for this user. Blocks until the watch is there. Since: 0.1
+ * directory that is new in a watched tree, what was made at once is told as made, maybe twice.
+ * Directories of a tree that the user may not read are not watched. SBX_E_NO_SPACE: the guest's
+ * kernel has no more watches for this user. Blocks until the watch is there. Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_watch(sbx *sandbox, const char *path, const sbx_fs_options *options,
                             sbx_watch **out, sbx_error **error) SBX_WARN_UNUSED;
@@ -42,8 +42,8 @@ SBX_PUBLIC int sbx_fs_watch(sbx *sandbox, const char *path, const sbx_fs_options
  * sbx_watch_fd:
  * @watch: a watch
  *
- * A descriptor that becomes readable (poll for POLLIN) when sbx_watch_next() may have something. Only
- * for polling. Owned by @watch. Never blocks; any thread. Since: 0.1
+ * A descriptor that becomes readable (poll for POLLIN) when sbx_watch_next() may have something.
+ * Only for polling. Owned by @watch. Never blocks; any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_watch_fd(sbx_watch *watch);
 
@@ -53,8 +53,8 @@ SBX_PUBLIC int sbx_watch_fd(sbx_watch *watch);
  * @timeout_ms: milliseconds to wait at most; 0 only looks, -1 waits for ever
  * @error: where to put an error, or NULL
  *
- * Goes to the next event. Returns 1 when there is one, 0 when the time ran out. After an error it stays
- * at that error. Errors: as fs.h says. Since: 0.1
+ * Goes to the next event. Returns 1 when there is one, 0 when the time ran out. After an error it
+ * stays at that error. Errors: as fs.h says. Since: 0.1
  */
 SBX_PUBLIC int sbx_watch_next(sbx_watch *watch, int timeout_ms, sbx_error **error) SBX_WARN_UNUSED;
 

@@ -2,8 +2,8 @@
 /*
  * Directories, trees and patterns. See include/sandbox/directory.h.
  *
- * The worker that streams the entries is the stream's until its end. Of what it says, names and paths
- * are looked at before they are handed on: a caller may make files of these names.
+ * The worker that streams the entries is the stream's until its end. Of what it says, names and
+ * paths are looked at before they are handed on: a caller may make files of these names.
  */
 #include <string.h>
 #include <unistd.h>

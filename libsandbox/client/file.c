@@ -2,8 +2,8 @@
 /*
  * Open files. See include/sandbox/file.h.
  *
- * The file is open in a worker of its own. A worker that is lost in the middle of a call took the file
- * along; dropping the handle is enough to end one.
+ * The file is open in a worker of its own. A worker that is lost in the middle of a call took the
+ * file along; dropping the handle is enough to end one.
  */
 #include <limits.h>
 #include <string.h>
@@ -14,8 +14,10 @@
 #define OPEN_FLAGS 63u
 
 G_STATIC_ASSERT(SBX_OPEN_TRUNCATE == SBX_FILES_OPEN_TRUNCATE);
-G_STATIC_ASSERT(SBX_OPEN_CREATE == SBX_FILES_OPEN_CREATE && SBX_OPEN_APPEND == SBX_FILES_OPEN_APPEND);
-G_STATIC_ASSERT(SBX_LOCK_EXCLUSIVE == SBX_FILES_LOCK_EXCLUSIVE && SBX_LOCK_TRY == SBX_FILES_LOCK_TRY);
+G_STATIC_ASSERT(SBX_OPEN_CREATE == SBX_FILES_OPEN_CREATE);
+G_STATIC_ASSERT(SBX_OPEN_APPEND == SBX_FILES_OPEN_APPEND);
+G_STATIC_ASSERT(SBX_LOCK_EXCLUSIVE == SBX_FILES_LOCK_EXCLUSIVE);
+G_STATIC_ASSERT(SBX_LOCK_TRY == SBX_FILES_LOCK_TRY);
 G_STATIC_ASSERT(SBX_SEEK_SET == SEEK_SET && SBX_SEEK_CUR == SEEK_CUR && SBX_SEEK_END == SEEK_END);
 
 struct sbx_file {

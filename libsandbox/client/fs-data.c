@@ -30,7 +30,7 @@ static int local_failed(const SbxFsCall *call, const char *what, int fd)
                     "cannot %s the descriptor %d: %s", what, fd, g_strerror(errno));
 }
 
-/* A pipe or terminal in blocking mode that polls as writable has room for PIPE_BUF bytes, not more. */
+/* A pipe or terminal in blocking mode that polls as writable has room for PIPE_BUF bytes only. */
 static Local local_open(int fd)
 {
     Local local = {.fd = fd, .portion = SBX_FILES_MAX_FRAME};

@@ -2,9 +2,9 @@
 /*
  * Workers for file calls: starting them, keeping idle ones, and exchanging frames with them.
  *
- * A handle keeps a few idle workers, so that a call costs a round trip and not the start of a process.
- * A process holds its sandbox, and an idle one held by that sandbox would hold it for ever: while a
- * worker is idle, its reference is not counted.
+ * A handle keeps a few idle workers, so that a call costs a round trip and not the start of a
+ * process. A process holds its sandbox, and an idle one held by that sandbox would hold it for
+ * ever: while a worker is idle, its reference is not counted.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* fuzz-files.c: what the worker "files" hears and what the library hears of it. The first byte chooses
- * an end: odd, requests; even, frames from a worker, one after the other. */
+/* fuzz-files.c: what the worker "files" hears and what the library hears of it. The first byte
+ * chooses an end: odd, requests; even, frames from a worker, one after the other. */
 #include <files.h>
 #include <stdlib.h>
 #include <string.h>

@@ -232,7 +232,8 @@ static bool get_stat(const struct sbx_tlv *item, struct sbx_files_stat *out)
     if (item->length != 8 * STAT_FIELDS)
         return false;
     for (size_t i = 0; i < STAT_FIELDS; i++)
-        fields[i] = (uint64_t)load_u32(item->value + 8 * i) << 32 | load_u32(item->value + 8 * i + 4);
+        fields[i] = (uint64_t)load_u32(item->value + 8 * i) << 32 |
+                    load_u32(item->value + 8 * i + 4);
     *out = (struct sbx_files_stat){
         .mode = fields[0],
         .size = fields[1],

@@ -4,8 +4,8 @@
  * replies and failures are lists of TLVs, those of data frames are raw bytes. A request has one
  * reply, or one failure; whatever frames it streams come before that.
  *
- *   host -> worker   REQUEST; after the request of a write: DATA ..., END. A worker that cannot write
- *                    says so at once, and reads on to END.
+ *   host -> worker   REQUEST; after the request of a write: DATA ..., END. A worker that cannot
+ *                    write says so at once, and reads on to END.
  *   worker -> host   DATA ... (contents of files) or ENTRIES ... (directories), REPLY or FAILURE.
  *                    After the reply to a watch: EVENTS until the host closes.
  *

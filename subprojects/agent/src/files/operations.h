@@ -1,7 +1,8 @@
 /* operations.h: the worker "files": file operations for the host, with some user's rights.
  *
- * files.c has the loop: one request at a time, each done by one function of the others. Whatever such
- * a function waits for (a FIFO without a writer, a lock, a dead file system) holds up this process
+ * files.c has the loop: one request at a time, each done by one function of the others. Whatever
+ * such a function waits for (a FIFO without a writer, a lock, a dead file system) holds up this
+ * process
  * alone; when the host closes its end, the process is gone. */
 #ifndef SBX_FILES_OPERATIONS_H
 #define SBX_FILES_OPERATIONS_H

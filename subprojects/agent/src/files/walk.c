@@ -125,7 +125,7 @@ static bool set_path(struct walk *walk, size_t length, const char *name)
     return walk->length < sizeof walk->path;
 }
 
-/* What changes under our eyes is no failure. A shell's patterns do not see what is forbidden, either. */
+/* What changes under our eyes is no failure. Patterns do not see what is forbidden, as in a shell. */
 static bool passable(const struct walk *walk, int error)
 {
     if (error == ENOENT || error == ENOTDIR || error == ELOOP)

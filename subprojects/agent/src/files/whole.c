@@ -112,7 +112,8 @@ static int replace(const struct sbx_files_request *request, const char *path,
         else
             close(fd);
     }
-    if (error == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, keep ? RENAME_NOREPLACE : 0) < 0)
+    if (error == 0 &&
+        renameat2(AT_FDCWD, temporary, AT_FDCWD, path, keep ? RENAME_NOREPLACE : 0) < 0)
         error = errno;
     if (error != 0 && fd >= 0)
         unlink(temporary);
