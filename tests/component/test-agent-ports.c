@@ -396,7 +396,7 @@ START_TEST(server_reads_no_more)
     listen_at_path();
     client = connect_client(&server);
     ck_assert_int_eq(shutdown(server, SHUT_RD), 0);
-    for (ssize_t n; wrote < 4 << 20; wrote += n > 0 ? (gsize)n : 0) {
+    for (ssize_t n; wrote<4 << 20; wrote += n> 0 ? (gsize)n : 0) {
         n = send(client->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
         ck_assert(n > 0 || errno == EAGAIN);
         g_main_context_iteration(NULL, n < 0);
@@ -476,9 +476,8 @@ START_TEST(clone_breaks_them_off)
     leave_session();
     client_free(client);
     client_free(stuck);
-    fixture.session = sbx_agent_session_new_clone(duplicate(fixture.fd),
-                                                  duplicate(fixture.reset_fd), on_closed, &fixture,
-                                                  NULL);
+    fixture.session = sbx_agent_session_new_clone(
+        duplicate(fixture.fd), duplicate(fixture.reset_fd), on_closed, &fixture, NULL);
     sbx_agent_session_ping(fixture.session, on_done, &done);
     run_until(&done);
     ck_assert_int_eq(recv(server, bytes, 1, MSG_DONTWAIT), -1);

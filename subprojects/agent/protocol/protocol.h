@@ -17,13 +17,13 @@
  *   PUT  /v1/processes/ID/stdin      request body is its standard input
  *   GET  /v1/processes/ID/stdout     response body is its standard output (and so on for stderr)
  *   POST /v1/processes/ID/signal     signal -> 204, 404 or 409 failure
- *   POST /v1/connections/tcp/PORT    -> 200 once connected to that port, of 127.0.0.1 or else of ::1;
- *                                    422 failure when it cannot be. From then on request body and
- *                                    response body are what the connection carries. An end of either
- *                                    shuts that direction down; a reset of the stream is one of the
- *                                    connection: CONNECT_ERROR when it comes from the server in the
- *                                    guest, NO_ERROR behind the end of the response when that has
- *                                    gone and takes nothing more.
+ *   POST /v1/connections/tcp/PORT    -> 200 once connected to that port, of 127.0.0.1 or else of
+ *                                    ::1; 422 failure when it cannot be. From then on request body
+ *                                    and response body are what the connection carries. An end of
+ *                                    either shuts that direction down; a reset of the stream is one
+ *                                    of the connection: CONNECT_ERROR when it comes from the server
+ *                                    in the guest, NO_ERROR behind the end of the response when
+ *                                    that has gone and takes nothing more.
  *   POST /v1/connections/unix/PATH   the same to a socket of the file system; PATH is its absolute
  *                                    path in lower-case hexadecimal digits
  *
