@@ -31,13 +31,12 @@ int main(int argc, char **argv)
     sbx_process *server = NULL;
     sbx_forward *forward = NULL;
     sbx_error *error = NULL;
-    sbx_command *command = sbx_command_new_script(
-        "cd $(mktemp -d) && echo 'hello from the sandbox' >hello.txt && "
-        "exec python3 -m http.server --bind 127.0.0.1 8000 2>/dev/null");
+    sbx_command *command =
+        sbx_command_new_script("cd $(mktemp -d) && echo 'hello from the sandbox' >hello.txt && "
+                               "exec python3 -m http.server --bind 127.0.0.1 8000 2>/dev/null");
     int connection;
 
-    if (sbx_create(NULL, &sandbox, &error) < 0 ||
-        sbx_spawn(sandbox, command, &server, &error) < 0)
+    if (sbx_create(NULL, &sandbox, &error) < 0 || sbx_spawn(sandbox, command, &server, &error) < 0)
         return fail(error);
     if (sbx_wait_port(sandbox, 8000, 120000, &error) <= 0) {
         fprintf(stderr, "the server did not come up\n");

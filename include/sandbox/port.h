@@ -5,12 +5,12 @@
  * sbx_connect_port() makes one connection, as connect() does. An sbx_forward listens here and makes
  * one for each that it accepts, as `ssh -L` does. Guests need no network for it.
  *
- * Connections are full duplex streams: an end of either side's (shutdown(SHUT_WR)) is one at the other
- * side, and the other direction goes on. A slow end holds up its own connection only. A sandbox has at
- * most SBX_CONNECTIONS_MAX connections at once.
+ * Connections are full duplex streams: an end of either side's (shutdown(SHUT_WR)) is one at the
+ * other side, and the other direction goes on. A slow end holds up its own connection only. A
+ * sandbox has at most SBX_CONNECTIONS_MAX connections at once.
  *
- * In the sandbox they come from 127.0.0.1, or from ::1 when nothing listens there, and to sockets of
- * its file system from its root.
+ * In the sandbox they come from 127.0.0.1, or from ::1 when nothing listens there, and to sockets
+ * of its file system from its root.
  */
 #ifndef SANDBOX_PORT_H
 #define SANDBOX_PORT_H
@@ -37,14 +37,14 @@ typedef struct sbx_port_list sbx_port_list;
  *
  * Connects to a port. Blocks until something in the sandbox has accepted, at most 30 s.
  *
- * What is read from and written to the socket is what the guest's server writes and reads, end-of-file
- * included. When the guest or its end breaks the connection off, reading gives end-of-file, or
- * ECONNRESET when bytes written here were not taken any more; writing gives EPIPE. The socket does
- * not hold the sandbox.
+ * What is read from and written to the socket is what the guest's server writes and reads,
+ * end-of-file included. When the guest or its end breaks the connection off, reading gives
+ * end-of-file, or ECONNRESET when bytes written here were not taken any more; writing gives EPIPE.
+ * The socket does not hold the sandbox.
  *
  * Errors: SBX_E_INVALID, SBX_E_SYSTEM (see sbx_error_errno(): ECONNREFUSED when nothing listens),
- * SBX_E_TIMEOUT, SBX_E_BUSY (too many connections; the sandbox is paused), SBX_E_GONE, SBX_E_KEEPER.
- * Any thread. Since: 0.1
+ * SBX_E_TIMEOUT, SBX_E_BUSY (too many connections; the sandbox is paused), SBX_E_GONE,
+ * SBX_E_KEEPER. Any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_connect_port(sbx *sandbox, int port, int *fd_out, sbx_error **error);
 
@@ -55,17 +55,18 @@ SBX_PUBLIC int sbx_connect_port(sbx *sandbox, int port, int *fd_out, sbx_error *
  * @fd_out: (out): as for sbx_connect_port()
  * @error: where to put an error, or NULL
  *
- * Like sbx_connect_port(). Errnos: ENOENT, ECONNREFUSED when nobody listens, EAGAIN when the server's
- * queue is full. Since: 0.1
+ * Like sbx_connect_port(). Errnos: ENOENT, ECONNREFUSED when nobody listens, EAGAIN when the
+ * server's queue is full. Since: 0.1
  */
-SBX_PUBLIC int sbx_connect_unix(sbx *sandbox, const char *guest_path, int *fd_out, sbx_error **error);
+SBX_PUBLIC int sbx_connect_unix(sbx *sandbox, const char *guest_path, int *fd_out,
+                                sbx_error **error);
 
 /**
  * sbx_forward_new:
  * @sandbox: a sandbox
  * @guest_port: a TCP port in it, 1 to 65535. Nothing need listen yet
  * @host_address: where to listen: an IPv4 or IPv6 address in numbers, NULL for "127.0.0.1", or the
- *   absolute path of a unix socket to be made, at most 107 bytes, which only this user may connect to
+ *   absolute path of a unix socket to be made, at most 107 bytes, for this user only
  * @host_port: the port here, 0 for any that is free; 0 with a unix socket
  * @out: (out): the forward; the caller drops it with sbx_forward_unref()
  * @error: where to put an error, or NULL
@@ -73,16 +74,16 @@ SBX_PUBLIC int sbx_connect_unix(sbx *sandbox, const char *guest_path, int *fd_ou
  * Listens here and connects each connection that comes to @guest_port. A connection that nothing in
  * the sandbox accepts, or that is one too many, is reset.
  *
- * The forward ends, with its connections, when its last reference is dropped, when this program ends,
- * or when the sandbox does; it does not hold the sandbox. Whoever reaches the address can connect:
- * with other addresses than loopback ones think of a firewall.
+ * The forward ends, with its connections, when its last reference is dropped, when this program
+ * ends, or when the sandbox does; it does not hold the sandbox. Whoever reaches the address can
+ * connect: with other addresses than loopback ones think of a firewall.
  *
- * Blocks for one exchange with the keeper. Errors: SBX_E_INVALID, SBX_E_BUSY (the address is in use),
- * SBX_E_EXISTS (there is something at the path), SBX_E_DENIED, SBX_E_SYSTEM, SBX_E_GONE, SBX_E_KEEPER.
- * Any thread. Since: 0.1
+ * Blocks for one exchange with the keeper. Errors: SBX_E_INVALID, SBX_E_BUSY (the address is in
+ * use), SBX_E_EXISTS (there is something at the path), SBX_E_DENIED, SBX_E_SYSTEM, SBX_E_GONE,
+ * SBX_E_KEEPER. Any thread. Since: 0.1
  */
-SBX_PUBLIC int sbx_forward_new(sbx *sandbox, int guest_port, const char *host_address, int host_port,
-                               sbx_forward **out, sbx_error **error);
+SBX_PUBLIC int sbx_forward_new(sbx *sandbox, int guest_port, const char *host_address,
+                               int host_port, sbx_forward **out, sbx_error **error);
 
 /**
  * sbx_forward_new_unix:
@@ -103,16 +104,16 @@ SBX_PUBLIC int sbx_forward_new_unix(sbx *sandbox, const char *guest_path, const 
  * @sandbox: a sandbox
  * @guest_port: a TCP port in it, or 0
  * @guest_path: with @guest_port 0: a socket, as for sbx_forward_new_unix(); else NULL
- * @listen_fd: a listening stream socket. It stays the caller's, who should close it: as long as a copy
- *   is open the port stays taken. It is made non-blocking
+ * @listen_fd: a listening stream socket. It stays the caller's, who should close it: as long as a
+ * copy is open the port stays taken. It is made non-blocking
  * @out: (out): as for sbx_forward_new()
  * @error: where to put an error, or NULL
  *
  * The same with a socket that somebody else has made, be it in another network namespace, on a port
  * that needs rights, or by a service manager. Since: 0.1
  */
-SBX_PUBLIC int sbx_forward_new_fd(sbx *sandbox, int guest_port, const char *guest_path, int listen_fd,
-                                  sbx_forward **out, sbx_error **error);
+SBX_PUBLIC int sbx_forward_new_fd(sbx *sandbox, int guest_port, const char *guest_path,
+                                  int listen_fd, sbx_forward **out, sbx_error **error);
 
 /**
  * sbx_forward_ref:
@@ -126,9 +127,9 @@ SBX_PUBLIC sbx_forward *sbx_forward_ref(sbx_forward *forward);
  * sbx_forward_unref:
  * @forward: a forward, or NULL
  *
- * Drops a reference; returns NULL. The last one ends the forward and its connections, a moment later,
- * and removes the unix socket it has made. In a child after fork() it ends nothing. Never blocks; any
- * thread. Since: 0.1
+ * Drops a reference; returns NULL. The last one ends the forward and its connections, a moment
+ * later, and removes the unix socket it has made. In a child after fork() it ends nothing. Never
+ * blocks; any thread. Since: 0.1
  */
 SBX_PUBLIC sbx_forward *sbx_forward_unref(sbx_forward *forward);
 
@@ -154,8 +155,8 @@ SBX_PUBLIC const char *sbx_forward_address(sbx_forward *forward);
  * sbx_forward_fd:
  * @forward: a forward
  *
- * A descriptor that becomes readable (poll for POLLIN) when the forward has ended by itself. Only for
- * polling. Owned by @forward. Never blocks; any thread. Since: 0.1
+ * A descriptor that becomes readable (poll for POLLIN) when the forward has ended by itself. Only
+ * for polling. Owned by @forward. Never blocks; any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_forward_fd(sbx_forward *forward);
 
@@ -167,8 +168,8 @@ SBX_PUBLIC int sbx_forward_fd(sbx_forward *forward);
  *
  * Waits for the forward to end by itself.
  *
- * Returns 0 when the time ran out and it still works, else why it does not: SBX_E_GONE (the sandbox has
- * ended), SBX_E_SYSTEM (the socket was shut down). Since: 0.1
+ * Returns 0 when the time ran out and it still works, else why it does not: SBX_E_GONE (the sandbox
+ * has ended), SBX_E_SYSTEM (the socket was shut down). Since: 0.1
  */
 SBX_PUBLIC int sbx_forward_wait(sbx_forward *forward, int timeout_ms, sbx_error **error);
 
@@ -179,9 +180,9 @@ SBX_PUBLIC int sbx_forward_wait(sbx_forward *forward, int timeout_ms, sbx_error 
  * @timeout_ms: milliseconds to wait at most; 0 only looks, -1 waits for ever
  * @error: where to put an error, or NULL
  *
- * Waits until something in the sandbox listens on the port, where sbx_connect_port() reaches it. Nothing
- * connects to it. Since no kernel tells when somebody listens, a small program in the sandbox looks for
- * it, after 5 ms at first and every 100 ms in the end.
+ * Waits until something in the sandbox listens on the port, where sbx_connect_port() reaches it.
+ * Nothing connects to it. Since no kernel tells when somebody listens, a small program in the
+ * sandbox looks for it, after 5 ms at first and every 100 ms in the end.
  *
  * Returns 1 when something listens, 0 when the time ran out. Errors: SBX_E_INVALID, SBX_E_BUSY (the
  * sandbox is paused), SBX_E_GONE, SBX_E_KEEPER, SBX_E_PROTOCOL (somebody in the sandbox stopped the
@@ -208,25 +209,26 @@ SBX_PUBLIC void sbx_port_list_free(sbx_port_list *list);
 SBX_PUBLIC size_t sbx_port_list_length(const sbx_port_list *list);
 
 /*
- * The following take an index below sbx_port_list_length(). Strings are owned by the list. An index out
- * of range gives NULL, 0 or -1.
+ * The following take an index below sbx_port_list_length(). Strings are owned by the list. An index
+ * out of range gives NULL, 0 or -1.
  */
 
 /** sbx_port_list_port: the port, 1 to 65535. Since: 0.1 */
 SBX_PUBLIC int sbx_port_list_port(const sbx_port_list *list, size_t index);
 
-/** sbx_port_list_address: the address it is bound to, in numbers: "0.0.0.0" and "::" are all. Since:
- * 0.1 */
+/** sbx_port_list_address: the address it is bound to, in numbers: "0.0.0.0" and "::" are all.
+ * Since: 0.1 */
 SBX_PUBLIC const char *sbx_port_list_address(const sbx_port_list *list, size_t index);
 
 /** sbx_port_list_uid: the user ID of its owner in the sandbox, or -1. Since: 0.1 */
 SBX_PUBLIC int64_t sbx_port_list_uid(const sbx_port_list *list, size_t index);
 
-/** sbx_port_list_pid: the process in the sandbox that has it, 0 when it is not to be found. Since: 0.1 */
+/** sbx_port_list_pid: the process in the sandbox that has it, 0 when it is not to be found. Since:
+ * 0.1 */
 SBX_PUBLIC int sbx_port_list_pid(const sbx_port_list *list, size_t index);
 
-/** sbx_port_list_program: that process's name, UTF-8 without control characters; "" when it is not to be
- * found. Since: 0.1 */
+/** sbx_port_list_program: that process's name, UTF-8 without control characters; "" when it is not
+ * to be found. Since: 0.1 */
 SBX_PUBLIC const char *sbx_port_list_program(const sbx_port_list *list, size_t index);
 
 SBX_END_DECLS

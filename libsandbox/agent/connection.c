@@ -1,8 +1,9 @@
-/* connection.c: a client's socket and one HTTP/2 stream, whose two bodies are what the socket carries.
+/* connection.c: a client's socket and one HTTP/2 stream, whose two bodies are what the socket
+ * carries.
  *
- * Backpressure is that of pump.c: the socket is read when nghttp2 has window for it, straight into the
- * frame; what it does not take is queued and its credit held back. It is always watched for its end,
- * so that a client that dies while the guest reads nothing is noticed. */
+ * Backpressure is that of pump.c: the socket is read when nghttp2 has window for it, straight into
+ * the frame; what it does not take is queued and its credit held back. It is always watched for its
+ * end, so that a client that dies while the guest reads nothing is noticed. */
 #include "agent/connection.h"
 
 #include "agent/session-private.h"
@@ -19,25 +20,25 @@ G_STATIC_ASSERT(SBX_AGENT_CONNECTIONS_MAX == (int)SBX_PROTO_MAX_CONNECTIONS);
 
 struct _SbxAgentConnection {
     gatomicrefcount refs;
-    SbxAgentSession *session;   /* a reference */
-    AgentStream *stream;        /* NULL when there is none any more */
-    int fd;                     /* -1: over */
+    SbxAgentSession *session; /* a reference */
+    AgentStream *stream;      /* NULL when there is none any more */
+    int fd;                   /* -1: over */
     SbxFdWatch *watch;
     gboolean is_connected;
-    gboolean deferred;          /* nghttp2 waits for the client's bytes */
-    gboolean input_ended;       /* the client says no more, and the agent was told */
-    gboolean output_ended;      /* the guest says no more */
-    gboolean output_shut;       /* ... and the client was told */
-    gboolean has_hung_up;       /* the client has closed its socket, or both directions of it */
-    GByteArray *queue;          /* what the client did not take; at most the stream's window */
+    gboolean deferred;     /* nghttp2 waits for the client's bytes */
+    gboolean input_ended;  /* the client says no more, and the agent was told */
+    gboolean output_ended; /* the guest says no more */
+    gboolean output_shut;  /* ... and the client was told */
+    gboolean has_hung_up;  /* the client has closed its socket, or both directions of it */
+    GByteArray *queue;     /* what the client did not take; at most the stream's window */
     gsize queue_sent;
     GSource *linger;
-    guint64 lingered_at;        /* *bytes_in at the last look */
+    guint64 lingered_at; /* *bytes_in at the last look */
     guint64 carried_in, *bytes_in, *bytes_out;
     gboolean cancelled;
-    gboolean over;              /* the last callback is on its way */
-    gboolean was_told;          /* connected was called, or will be */
-    GError *error;              /* why it could not be connected */
+    gboolean over;     /* the last callback is on its way */
+    gboolean was_told; /* connected was called, or will be */
+    GError *error;     /* why it could not be connected */
     int number;
     SbxAgentConnectedFunc connected;
     gpointer data;
@@ -297,8 +298,8 @@ static void stream_headers(AgentStream *stream)
         return;
     connection->is_connected = TRUE;
     connection->was_told = TRUE;
-    connection->watch = sbx_fd_watch_new(connection->session->context, connection->fd, socket_ready,
-                                         connection);
+    connection->watch =
+        sbx_fd_watch_new(connection->session->context, connection->fd, socket_ready, connection);
     update_watch(connection);
     nghttp2_session_resume_data(connection->session->h2, stream->id);
     agent_session_defer(connection->session, report_connected, connection_ref(connection));
@@ -358,10 +359,8 @@ static void stream_closed(AgentStream *stream, guint32 error_code)
         finish(connection, FALSE);
 }
 
-static const AgentStreamOps ops = {.headers = stream_headers,
-                                   .data = stream_data,
-                                   .ended = stream_ended,
-                                   .closed = stream_closed};
+static const AgentStreamOps ops = {
+    .headers = stream_headers, .data = stream_data, .ended = stream_ended, .closed = stream_closed};
 
 /* --- the beginning --- */
 
@@ -398,7 +397,8 @@ SbxAgentConnection *sbx_agent_connection_new(SbxAgentSession *session, guint por
     connection->notify = notify;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     connection_ref(connection); /* until report_over */
-    connection->stream = agent_stream_open(session, "POST", name, NULL, &provider, &ops, connection);
+    connection->stream =
+        agent_stream_open(session, "POST", name, NULL, &provider, &ops, connection);
     if (connection->stream == NULL)
         finish(connection, FALSE);
     return connection;

@@ -1,5 +1,5 @@
-/* connection.h: a connection to a port or socket of the guest, for a client with a socket of its own.
- * The rules of session.h hold. */
+/* connection.h: a connection to a port or socket of the guest, for a client with a socket of its
+ * own. The rules of session.h hold. */
 #ifndef SBX_AGENT_CONNECTION_H
 #define SBX_AGENT_CONNECTION_H
 
@@ -16,16 +16,16 @@ typedef struct _SbxAgentConnection SbxAgentConnection;
 gboolean sbx_agent_connection_path_ok(const char *path);
 
 /* error NULL: it is connected. Otherwise number is the guest's errno, or 0. */
-typedef void (*SbxAgentConnectedFunc)(SbxAgentConnection *connection, const GError *error, int number,
-                                      gpointer data);
+typedef void (*SbxAgentConnectedFunc)(SbxAgentConnection *connection, const GError *error,
+                                      int number, gpointer data);
 
-/* Connects to a TCP port of the guest (127.0.0.1, or else ::1), or with port 0 to the socket of that
- * path, and carries what fd, a stream socket, gives and takes. fd is taken in any case.
+/* Connects to a TCP port of the guest (127.0.0.1, or else ::1), or with port 0 to the socket of
+ * that path, and carries what fd, a stream socket, gives and takes. fd is taken in any case.
  *
- * connected is called first; nothing is read before. Then bytes are carried until both directions have
- * ended, each by itself: an end of one side's is shut down at the other's. What one side resets is
- * reset at the other (a unix socket's peer sees an end), also when the session ends. A client that has
- * closed its socket is given up when for a minute nobody took what it had said.
+ * connected is called first; nothing is read before. Then bytes are carried until both directions
+ * have ended, each by itself: an end of one side's is shut down at the other's. What one side
+ * resets is reset at the other (a unix socket's peer sees an end), also when the session ends. A
+ * client that has closed its socket is given up when for a minute nobody took what it had said.
  *
  * Every byte is counted in *bytes_in (into the guest) or *bytes_out, which must outlive it.
  *
@@ -39,8 +39,8 @@ SbxAgentConnection *sbx_agent_connection_new(SbxAgentSession *session, guint por
 void sbx_agent_connection_cancel(SbxAgentConnection *connection);
 void sbx_agent_connection_unref(SbxAgentConnection *connection);
 
-/* How long what a client has said before it closed its socket is kept for a server that does not take
- * it: 60, as long as Linux keeps the rest of a closed TCP socket. Tests have it shorter. */
+/* How long what a client has said before it closed its socket is kept for a server that does not
+ * take it: 60, as long as Linux keeps the rest of a closed TCP socket. Tests have it shorter. */
 extern guint sbx_agent_linger_seconds;
 
 /* Closes a socket so that the peer sees a reset, where that exists. */

@@ -2,9 +2,9 @@
 /*
  * Forwards. See include/sandbox/port.h.
  *
- * The program makes the listening socket, so that its own rights and namespace count, and passes it to
- * the keeper, which accepts from then on. What holds the forward is a lease, as with a session sandbox
- * (see handle.c); on it the keeper also says why the forward has ended.
+ * The program makes the listening socket, so that its own rights and namespace count, and passes it
+ * to the keeper, which accepts from then on. What holds the forward is a lease, as with a session
+ * sandbox (see handle.c); on it the keeper also says why the forward has ended.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,7 +33,7 @@ struct sbx_forward {
     int lease;
     int port;
     char *address;
-    char *made;  /* path of the socket to be removed, or NULL */
+    char *made;   /* path of the socket to be removed, or NULL */
     dev_t device; /* of that socket */
     ino_t inode;
     pthread_mutex_t lock; /* guards what follows */
@@ -91,8 +91,8 @@ static int cannot_listen(const char *text, int port, int number, const char *ope
     if (number == EADDRINUSE)
         return sbx_fail(error, SBX_E_BUSY, number, operation, "take another port, or 0 for any",
                         "cannot listen at %s: it is in use", where);
-    return sbx_fail(error, number == EACCES || number == EPERM ? SBX_E_DENIED : SBX_E_SYSTEM, number,
-                    operation, NULL, "cannot listen at %s: %s", where, g_strerror(number));
+    return sbx_fail(error, number == EACCES || number == EPERM ? SBX_E_DENIED : SBX_E_SYSTEM,
+                    number, operation, NULL, "cannot listen at %s: %s", where, g_strerror(number));
 }
 
 /* Returns a listening socket, or an error code. */
@@ -142,7 +142,8 @@ static void describe(sbx_forward *forward, int fd)
     }
 }
 
-/* A socket of the file system that was made for a forward is removed unless another took its name. */
+/* A socket of the file system that was made for a forward is removed unless another took its name.
+ */
 static void note_made(sbx_forward *forward, const char *path)
 {
     struct stat info;
@@ -196,8 +197,9 @@ static int forward_fd(sbx *sandbox, JsonObject *params, int fd, const char *path
     return SBX_OK;
 }
 
-static int forward_new(sbx *sandbox, int guest_port, const char *guest_path, const char *host_address,
-                       int host_port, sbx_forward **out, const char *operation, sbx_error **error)
+static int forward_new(sbx *sandbox, int guest_port, const char *guest_path,
+                       const char *host_address, int host_port, sbx_forward **out,
+                       const char *operation, sbx_error **error)
 {
     const char *address = host_address != NULL ? host_address : "127.0.0.1";
     const char *path = address[0] == '/' ? address : NULL;
@@ -250,8 +252,7 @@ int sbx_forward_new_fd(sbx *sandbox, int guest_port, const char *guest_path, int
     code = sbx_check_handle(sandbox, __func__, error);
     if (code == SBX_OK)
         code = sbx_target_to_json(guest_port, guest_path, &params, __func__, error);
-    return code < 0 ? code
-                    : forward_fd(sandbox, params, listen_fd, NULL, out, __func__, error);
+    return code < 0 ? code : forward_fd(sandbox, params, listen_fd, NULL, out, __func__, error);
 }
 
 sbx_forward *sbx_forward_ref(sbx_forward *forward)
@@ -305,10 +306,10 @@ static void note_end(sbx_forward *forward)
     if (fault != NULL)
         reason = sbx_fault_from_json(fault);
     forward->state = reason != NULL ? sbx_fault_code(reason) : SBX_E_GONE;
-    forward->failure = reason != NULL
-                           ? g_strdup(reason->message)
-                           : g_strdup_printf("the sandbox %s has ended: its keeper is gone",
-                                             forward->sandbox->id);
+    forward->failure =
+        reason != NULL
+            ? g_strdup(reason->message)
+            : g_strdup_printf("the sandbox %s has ended: its keeper is gone", forward->sandbox->id);
     /* From here on it polls as readable, for whoever watches sbx_forward_fd(). */
     shutdown(forward->lease, SHUT_RD);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Ports: connecting to them, waiting for them, listing them. See include/sandbox/port.h; forwards are in
- * forward.c.
+ * Ports: connecting to them, waiting for them, listing them. See include/sandbox/port.h; forwards
+ * are in forward.c.
  *
  * The program makes a pair of sockets and passes one of them along; the keeper carries what comes.
  * Waiting and listing is done by a worker in the guest: its output is the guest's word and no more.
@@ -26,8 +26,8 @@ int sbx_target_to_json(int port, const char *path, JsonObject **params, const ch
                        sbx_error **error)
 {
     if (path == NULL && (port < 1 || port > 65535))
-        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "%d is not a port from 1 to 65535",
-                        port);
+        return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL,
+                        "%d is not a port from 1 to 65535", port);
     if (path != NULL && (path[0] != '/' || strlen(path) > SBX_GUEST_PATH_MAX))
         return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL,
                         "\"%.200s\" is not an absolute path of at most %d bytes", path,
@@ -86,9 +86,9 @@ int sbx_connect_unix(sbx *sandbox, const char *guest_path, int *fd_out, sbx_erro
 /* An error of a call that this one is made of. */
 static int fail_inside(sbx_error *reason, const char *operation, sbx_error **error)
 {
-    int code = sbx_fail_cause(error, sbx_error_code(reason), sbx_error_errno(reason), operation,
-                              sbx_error_hint(reason), sbx_error_cause(reason),
-                              sbx_error_message(reason));
+    int code =
+        sbx_fail_cause(error, sbx_error_code(reason), sbx_error_errno(reason), operation,
+                       sbx_error_hint(reason), sbx_error_cause(reason), sbx_error_message(reason));
 
     sbx_error_free(reason);
     return code;
@@ -147,7 +147,8 @@ int sbx_wait_port(sbx *sandbox, int port, int timeout_ms, sbx_error **error)
     if (code > 0) {
         int exit_code = sbx_process_exit_code(process);
 
-        code = exit_code == 0 || exit_code == 1 ? exit_code == 0 : stopped(exit_code, __func__, error);
+        code =
+            exit_code == 0 || exit_code == 1 ? exit_code == 0 : stopped(exit_code, __func__, error);
     }
     sbx_process_unref(process);
     return reason != NULL ? fail_inside(reason, __func__, error) : code;
@@ -262,7 +263,8 @@ static int read_output(int fd, SbxBuffer *buffer, const char *operation, sbx_err
     text = n == 0 ? realloc(buffer->data, buffer->length + 1) : NULL;
     if (text == NULL)
         return sbx_fail(error, n < 0 && n != -ENOMEM ? SBX_E_SYSTEM : SBX_E_NO_MEMORY, (int)-n,
-                        operation, NULL, "cannot take in the list of ports: %s", g_strerror((int)-n));
+                        operation, NULL, "cannot take in the list of ports: %s",
+                        g_strerror((int)-n));
     text[buffer->length] = '\0';
     buffer->data = text;
     return SBX_OK;

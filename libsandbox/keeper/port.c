@@ -78,7 +78,8 @@ static int take_socket(SbxRequest *request, int nth, int wanted_listening, GErro
     socklen_t length = sizeof type;
     g_auto(fd_t) fd = sbx_request_take_fd(request, nth);
 
-    if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM &&
+    if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 &&
+        type == SOCK_STREAM &&
         getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) == 0 &&
         listening == wanted_listening)
         return sbx_fd_steal(&fd);
@@ -121,15 +122,16 @@ static void connection_free(gpointer data)
     if (request != NULL && self->sandbox->state >= SBX_ENDING)
         sbx_request_fail(request, sbx_sandbox_gone(self->sandbox));
     else if (request != NULL)
-        sbx_request_fail(request, sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL,
-                                                "the connection was given up"));
+        sbx_request_fail(
+            request, sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL, "the connection was given up"));
     g_queue_unlink(&self->sandbox->connections, &self->link);
     sbx_agent_connection_unref(self->connection);
     sbx_sandbox_unref(self->sandbox);
     g_free(self);
 }
 
-static void connected(SbxAgentConnection *connection, const GError *error, int number, gpointer data)
+static void connected(SbxAgentConnection *connection, const GError *error, int number,
+                      gpointer data)
 {
     Connection *self = data;
     SbxRequest *request = take_request(self);
@@ -164,9 +166,9 @@ static gboolean took_too_long(gpointer data)
     self->timer = 0;
     request = take_request(self);
     if (request != NULL)
-        sbx_request_fail(request, sbx_fault_new(SBX_E_TIMEOUT, ETIMEDOUT, NULL, NULL,
-                                                "nobody accepted the connection in %d s",
-                                                CONNECT_SECONDS));
+        sbx_request_fail(request,
+                         sbx_fault_new(SBX_E_TIMEOUT, ETIMEDOUT, NULL, NULL,
+                                       "nobody accepted the connection in %d s", CONNECT_SECONDS));
     sbx_agent_connection_cancel(self->connection);
     return G_SOURCE_REMOVE;
 }
@@ -207,7 +209,8 @@ void sbx_port_method_connect(SbxKeeper *keeper, SbxRequest *request)
     if (parse_target(request->params, &target, &fault))
         fd = take_socket(request, 0, FALSE, &fault);
     if (fd >= 0 && is_full(sandbox)) {
-        g_autoptr(GError) full = g_error_new_literal(SBX_AGENT_ERROR, SBX_AGENT_ERROR_LIMIT, "full");
+        g_autoptr(GError) full =
+            g_error_new_literal(SBX_AGENT_ERROR, SBX_AGENT_ERROR_LIMIT, "full");
 
         sbx_fd_clear(&fd);
         fault = connect_fault(sandbox, full, 0);
@@ -322,8 +325,8 @@ static gboolean lease_ended(gint fd, GIOCondition condition, gpointer data)
 static gboolean owner_ended(gint fd, GIOCondition condition, gpointer data)
 {
     Forward *self = data;
-    g_autoptr(GError) fault = sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL,
-                                            "the program that made it has ended");
+    g_autoptr(GError) fault =
+        sbx_fault_new(SBX_E_CANCELLED, 0, NULL, NULL, "the program that made it has ended");
 
     (void)fd;
     (void)condition;
@@ -348,8 +351,7 @@ static void forward_new(SbxSandbox *sandbox, Target *target, int listen_fd, int 
     self->owner_fd = owner_fd;
     g_unix_set_fd_nonblocking(listen_fd, TRUE, NULL);
     self->listen_source = g_unix_fd_add(listen_fd, G_IO_IN, on_connection, self);
-    self->lease_source =
-        g_unix_fd_add(lease_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, lease_ended, self);
+    self->lease_source = g_unix_fd_add(lease_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, lease_ended, self);
     if (owner_fd >= 0)
         self->owner_source =
             g_unix_fd_add(owner_fd, G_IO_IN | G_IO_HUP | G_IO_ERR, owner_ended, self);

@@ -15,9 +15,9 @@
 
 /* One operand, taken apart: [HOST:]GUEST. */
 struct rule {
-    char *host;      /* address or absolute path; NULL: loopback */
-    int host_port;   /* 0: any */
-    char *guest;     /* absolute path, or NULL */
+    char *host;    /* address or absolute path; NULL: loopback */
+    int host_port; /* 0: any */
+    char *guest;   /* absolute path, or NULL */
     int guest_port;
     sbx_forward *forward;
 };
@@ -87,12 +87,13 @@ static GPtrArray *read_rules(const struct invocation *inv)
         struct rule *rule = read_rule(inv->operands[i]);
 
         if (!rule) {
-            g_autofree char *text = g_strdup_printf("expected [ADDRESS:]HOSTPORT:GUESTPORT, not '%s'",
-                                                    inv->operands[i]);
+            g_autofree char *text = g_strdup_printf(
+                "expected [ADDRESS:]HOSTPORT:GUESTPORT, not '%s'", inv->operands[i]);
 
-            report_failure(inv, SBX_E_INVALID, text,
-                           "for example 8080:80, 0:80 for any free port, [::1]:8080:80, or absolute "
-                           "paths of unix sockets");
+            report_failure(
+                inv, SBX_E_INVALID, text,
+                "for example 8080:80, 0:80 for any free port, [::1]:8080:80, or absolute "
+                "paths of unix sockets");
             return NULL;
         }
         g_ptr_array_add(rules, rule);
@@ -159,8 +160,8 @@ static int wait_for_end(const struct invocation *inv, const GPtrArray *rules, in
     g_autofree struct pollfd *polls = g_new0(struct pollfd, rules->len + 1);
 
     for (guint i = 0; i < rules->len; i++)
-        polls[i] = (struct pollfd){
-            .fd = sbx_forward_fd(((struct rule *)rules->pdata[i])->forward), .events = POLLIN};
+        polls[i] = (struct pollfd){.fd = sbx_forward_fd(((struct rule *)rules->pdata[i])->forward),
+                                   .events = POLLIN};
     polls[rules->len] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
     for (;;) {
         int number;

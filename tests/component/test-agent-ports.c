@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@ typedef struct {
     int fd, reset_fd; /* ours, of which sessions get duplicates */
     pid_t agent;
     gboolean closed;
-    int listen_fd, port;
+    int listen_fd, port; /* 0: at path */
+    char *path;          /* of a unix socket, or NULL */
 } Fixture;
 
 static Fixture fixture;
@@ -85,6 +87,21 @@ static void listen_anywhere(void)
     fixture.port = ntohs(address.sin_port);
 }
 
+/* The same at a unix socket, whose buffers are small. */
+static void listen_at_path(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    close(fixture.listen_fd);
+    g_snprintf(address.sun_path, sizeof address.sun_path, "/tmp/sbx-ports-%d.sock", (int)getpid());
+    fixture.listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    unlink(address.sun_path);
+    ck_assert_int_eq(bind(fixture.listen_fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fixture.listen_fd, 64), 0);
+    fixture.path = g_strdup(address.sun_path);
+    fixture.port = 0;
+}
+
 static void set_up(void)
 {
     int fds[2], reset[2];
@@ -122,6 +139,9 @@ static void tear_down(void)
     ck_assert_int_eq(WEXITSTATUS(status), 0);
     close(fixture.reset_fd);
     close(fixture.listen_fd);
+    if (fixture.path != NULL)
+        unlink(fixture.path);
+    g_free(fixture.path);
 }
 
 static void on_connected(SbxAgentConnection *connection, const GError *error, int number,
@@ -145,14 +165,15 @@ static void on_over(gpointer data)
 
 static Client *client_new(guint port)
 {
+
     Client *client = g_new0(Client, 1);
     int ends[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     client->fd = ends[0];
-    client->connection = sbx_agent_connection_new(fixture.session, port, "/not/there", ends[1],
-                                                  &client->in, &client->out, on_connected, client,
-                                                  on_over);
+    client->connection = sbx_agent_connection_new(
+        fixture.session, port, fixture.path != NULL ? fixture.path : "/not/there", ends[1],
+        &client->in, &client->out, on_connected, client, on_over);
     ck_assert(!client->connected && !client->over);
     return client;
 }
@@ -345,10 +366,12 @@ START_TEST(server_takes_late)
 {
     static char waste[65536];
     int server;
-    Client *client = connect_client(&server);
+    Client *client;
     gsize wrote, got = 0;
     ssize_t n;
 
+    listen_at_path();
+    client = connect_client(&server);
     ck_assert_int_eq(shutdown(server, SHUT_WR), 0);
     wrote = fill(client->fd);
     close(client->fd);
@@ -358,6 +381,29 @@ START_TEST(server_takes_late)
     ck_assert_int_eq(n, 0);
     ck_assert_uint_eq(got, wrote);
     close(server);
+    client_free(client);
+}
+END_TEST
+
+/* What a server does not want to read does not hold up its client. */
+START_TEST(server_reads_no_more)
+{
+    static char bytes[65536];
+    int server;
+    Client *client;
+    gsize wrote = 0;
+
+    listen_at_path();
+    client = connect_client(&server);
+    ck_assert_int_eq(shutdown(server, SHUT_RD), 0);
+    for (ssize_t n; wrote<4 << 20; wrote += n> 0 ? (gsize)n : 0) {
+        n = send(client->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ck_assert(n > 0 || errno == EAGAIN);
+        g_main_context_iteration(NULL, n < 0);
+    }
+    ck_assert_int_eq(write(server, "bye", 3), 3);
+    close(server);
+    ck_assert_int_eq(receive(client->fd, bytes, sizeof bytes), 3);
     client_free(client);
 }
 END_TEST
@@ -430,9 +476,8 @@ START_TEST(clone_breaks_them_off)
     leave_session();
     client_free(client);
     client_free(stuck);
-    fixture.session = sbx_agent_session_new_clone(duplicate(fixture.fd),
-                                                  duplicate(fixture.reset_fd), on_closed, &fixture,
-                                                  NULL);
+    fixture.session = sbx_agent_session_new_clone(
+        duplicate(fixture.fd), duplicate(fixture.reset_fd), on_closed, &fixture, NULL);
     sbx_agent_session_ping(fixture.session, on_done, &done);
     run_until(&done);
     ck_assert_int_eq(recv(server, bytes, 1, MSG_DONTWAIT), -1);
@@ -490,6 +535,7 @@ static Suite *ports_suite(void)
     tcase_add_test(cases, session_has_ended);
     tcase_add_test(cases, client_goes_before_its_bytes);
     tcase_add_test(cases, server_takes_late);
+    tcase_add_test(cases, server_reads_no_more);
     tcase_add_test(cases, no_park_with_a_connection);
     tcase_add_test(cases, clone_breaks_them_off);
     tcase_add_test(cases, too_many);

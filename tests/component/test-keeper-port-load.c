@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many connections, much data, and ends that do not do their part: real library, keeper and agent. */
+/* Many connections, much data, and ends that do not do their part: real library, keeper and agent.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -332,7 +333,8 @@ static void report(const char *what, guint64 bytes, gint64 begun)
 /* What a process gives without a port in between. */
 static void measure_pipe(guint64 bytes)
 {
-    g_autofree char *script = g_strdup_printf("exec head -c %" G_GUINT64_FORMAT " /dev/zero", bytes);
+    g_autofree char *script =
+        g_strdup_printf("exec head -c %" G_GUINT64_FORMAT " /dev/zero", bytes);
     sbx_command *command = sbx_command_new_script(script);
     sbx_error *error = NULL;
     sbx_process *process = NULL;
@@ -378,8 +380,8 @@ START_TEST(memory_stays_flat)
     test_read_stream(fd, 5, 1);
     report("connection, in", bytes, begun);
     close(fd);
-    printf("# keeper %zu -> %zu KiB, agent %zu -> %zu KiB\n", keeper_kib, test_anonymous_kib(keeper),
-           agent_kib, test_anonymous_kib(agent));
+    printf("# keeper %zu -> %zu KiB, agent %zu -> %zu KiB\n", keeper_kib,
+           test_anonymous_kib(keeper), agent_kib, test_anonymous_kib(agent));
     fflush(stdout);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     ck_assert_uint_le(test_anonymous_kib(keeper), keeper_kib + 4096);

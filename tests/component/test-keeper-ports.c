@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Connections to ports of a sandbox: the real library, keeper and agent, without a VM. The servers are
- * threads of the test: this machine is the guest, too. */
+/* Connections to ports of a sandbox: the real library, keeper and agent, without a VM. The servers
+ * are threads of the test: this machine is the guest, too. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,7 +27,7 @@ static void setup(void)
     sbx_options *options = test_options();
 
     test_keeper_setup();
-    /* In the PID namespace that stands for a guest the leak sanitizer cannot find its own threads. */
+    /* In the PID namespace that stands for a guest the leak sanitizer does not work. */
     ck_assert_int_eq(sbx_options_set_env(options, "LSAN_OPTIONS", "detect_leaks=0", NULL), 0);
     box = test_create(options);
     sbx_options_unref(options);
@@ -472,7 +472,8 @@ START_TEST(forward_of_a_given_socket)
     int pair[2];
     int fd;
 
-    test_ok(sbx_forward_new_fd(box, server->port, NULL, given->listen_fd, &forward, &error), &error);
+    test_ok(sbx_forward_new_fd(box, server->port, NULL, given->listen_fd, &forward, &error),
+            &error);
     ck_assert_int_eq(sbx_forward_port(forward), given->port);
     fd = test_connect(sbx_forward_address(forward));
     test_write_stream(fd, 1, 100000);
@@ -509,7 +510,7 @@ START_TEST(forward_to_nothing)
 }
 END_TEST
 
-/* A program that ends without a word takes its forwards along, though a child of its own goes on. */
+/* A program that ends without a word takes its forwards along, though a child of it goes on. */
 START_TEST(program_with_a_forward_dies)
 {
     TestServer *server = test_server_new("127.0.0.1", test_serve_echo, NULL);

@@ -98,8 +98,8 @@ TestServer *test_server_new(const char *address, TestServe serve_one, gpointer d
         /* An agent may be of another user. */
         ck_assert_int_eq(chmod(address, 0666), 0);
     } else {
-        server->port = ntohs(where.any.sa_family == AF_INET ? where.in.sin_port
-                                                            : where.in6.sin6_port);
+        server->port =
+            ntohs(where.any.sa_family == AF_INET ? where.in.sin_port : where.in6.sin6_port);
     }
     server->serve = serve_one;
     server->data = data;

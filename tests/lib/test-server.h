@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Servers in threads of a test, and what their clients do. With the fake driver a guest is a process of
- * this machine, so that these are servers in it.
+ * Servers in threads of a test, and what their clients do. With the fake driver a guest is a
+ * process of this machine, so that these are servers in it.
  */
 #pragma once
 
@@ -23,7 +23,8 @@ typedef struct {
     guint running;  /* likewise: threads that serve */
 } TestServer;
 
-/* Listens on a free port of an address: "127.0.0.1", "::1"; or at the absolute path of a unix socket.
+/* Listens on a free port of an address: "127.0.0.1", "::1"; or at the absolute path of a unix
+ * socket.
  * @serve NULL: nobody accepts. */
 TestServer *test_server_new(const char *address, TestServe serve, gpointer data);
 /* Stops listening, and waits until all connections have been served. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ports of real guests: servers in them, connections and forwards to them, and what becomes of those
- * when the guest is paused, copied or killed. */
+/* Ports of real guests: servers in them, connections and forwards to them, and what becomes of
+ * those when the guest is paused, copied or killed. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -14,8 +14,8 @@
 
 #define BLOCK 65536
 
-/* Port 7000 sends back what comes, 7001 sends as many blocks as the line it reads says, 7002 reads to
- * the end and says how much it was; /tmp/echo is the first as a unix socket. */
+/* Port 7000 sends back what comes, 7001 sends as many blocks as the line it reads says, 7002 reads
+ * to the end and says how much it was; /tmp/echo is the first as a unix socket. */
 static const char servers[] =
     "import socket, threading\n"
     "block = bytes(i * 7 % 251 for i in range(65536))\n"
@@ -62,7 +62,8 @@ static void start_servers(sbx *sandbox)
     if (sbx_spawn(sandbox, command, &process, &error) < 0)
         ck_abort_msg("sbx_spawn: %s", sbx_error_message(error));
     if (sbx_wait_port(sandbox, 7000, vm_limit(60000), &error) != 1)
-        ck_abort_msg("no server: %s", error != NULL ? sbx_error_message(error) : "it takes too long");
+        ck_abort_msg("no server: %s",
+                     error != NULL ? sbx_error_message(error) : "it takes too long");
     sbx_process_unref(process);
     sbx_command_unref(command);
 }
@@ -173,7 +174,8 @@ END_TEST
 
 static gint64 agent_kib(void)
 {
-    g_autofree char *text = vm_sh(box, "sudo sed -n 's/^RssAnon: *\\([0-9]*\\) kB/\\1/p' /proc/1/status");
+    g_autofree char *text =
+        vm_sh(box, "sudo sed -n 's/^RssAnon: *\\([0-9]*\\) kB/\\1/p' /proc/1/status");
 
     return g_ascii_strtoll(text, NULL, 10);
 }
@@ -205,8 +207,8 @@ START_TEST(carries_much)
     }
     ck_assert_int_eq(end_of(fd), 0);
     close(fd);
-    g_print("# out: %.1f MiB/s\n", (double)(blocks * BLOCK) / (double)VM_MIB * 1000 /
-                                      (double)(vm_now_ms() - begun));
+    g_print("# out: %.1f MiB/s\n",
+            (double)(blocks * BLOCK) / (double)VM_MIB * 1000 / (double)(vm_now_ms() - begun));
     begun = vm_now_ms();
     fd = connect_port(box, 7002);
     for (gint64 i = 0; i < blocks; i++)
@@ -220,8 +222,8 @@ START_TEST(carries_much)
     read_exactly(fd, said, strlen(wanted));
     ck_assert_str_eq(said, wanted);
     close(fd);
-    g_print("# in: %.1f MiB/s\n", (double)(blocks * BLOCK) / (double)VM_MIB * 1000 /
-                                     (double)(vm_now_ms() - begun));
+    g_print("# in: %.1f MiB/s\n",
+            (double)(blocks * BLOCK) / (double)VM_MIB * 1000 / (double)(vm_now_ms() - begun));
     ck_assert_int_le(vm_status_kib(keeper, "RssAnon"), keeper_kib + 8192);
     ck_assert_int_le(agent_kib(), agent_before + 4096);
     sbx_forward_unref(forward);
@@ -253,7 +255,8 @@ START_TEST(pause_and_fork)
     other = connect_port(child, 7000);
     check_echo(other);
     close(other);
-    /* What the child has of its parent's connections is gone: only its listening sockets are left. */
+    /* What the child has of its parent's connections is gone: only its listening sockets are left.
+     */
     g_free(vm_sh(child, "! ss -Htn state established '( sport = 7000 )' | grep ."));
     sbx_unref(child);
     check_echo(fd);

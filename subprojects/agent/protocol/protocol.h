@@ -20,20 +20,20 @@
  *   POST /v1/processes/ID/signal     signal -> 204, 404 or 409 failure
  *   POST /v1/processes/ID/resize     size -> 204, 404 or 409 failure (it has no terminal)
  *   GET  /v1/processes/ID/usage      -> 200 usage of all it started, 404 once it has exited
+ *   POST /v1/connections/tcp/PORT    -> 200 once connected to that port, of 127.0.0.1 or else of
+ *                                    ::1; 422 failure when it cannot be. From then on request body
+ *                                    and response body are what the connection carries. An end of
+ *                                    either shuts that direction down; a reset of the stream is one
+ *                                    of the connection: CONNECT_ERROR when it comes from the server
+ *                                    in the guest, NO_ERROR behind the end of the response when
+ *                                    that has gone and takes nothing more.
+ *   POST /v1/connections/unix/PATH   the same to a socket of the file system; PATH is its absolute
+ *                                    path in lower-case hexadecimal digits
  *
  * A command on a terminal has its standard input and output there; .../stdin and stdout are what is
  * typed and what is shown. A terminal's input has no end: the end of .../stdin types the character
  * for end-of-file (VEOF, twice when a line has been begun), unless the terminal is in raw mode.
  * When .../stdout is given up, the terminal hangs up.
- *   POST /v1/connections/tcp/PORT    -> 200 once connected to that port, of 127.0.0.1 or else of ::1;
- *                                    422 failure when it cannot be. From then on request body and
- *                                    response body are what the connection carries. An end of either
- *                                    shuts that direction down; a reset of the stream is one of the
- *                                    connection: CONNECT_ERROR when it comes from the server in the
- *                                    guest, NO_ERROR behind the end of the response when that has
- *                                    gone and takes nothing more.
- *   POST /v1/connections/unix/PATH   the same to a socket of the file system; PATH is its absolute
- *                                    path in lower-case hexadecimal digits
  *
  * ID is decimal, chosen by the keeper, unused at the time. The four requests of a process may be
  * sent in one write, the POST first. Every other answer than the above carries a failure.

@@ -1,4 +1,5 @@
-/* connection.c: a socket here, one HTTP/2 stream there, and either direction may end before the other.
+/* connection.c: a socket here, one HTTP/2 stream there, and either direction may end before the
+ * other.
  *
  * The socket is watched edge-triggered. It is read when nghttp2 wants bytes, and written as bytes
  * come; what it does not take is queued, and the stream's credit is returned for what it took, so
@@ -24,14 +25,14 @@ struct connection {
     struct request *request; /* NULL when its stream is gone and only the queue is still to go */
     int32_t stream_id;
     struct source source;
-    bool is_tcp, is_second;  /* the second address is being tried */
+    bool is_tcp, is_second; /* the second address is being tried */
     bool connected;
-    bool ended;              /* the client says no more */
-    bool finished;           /* the server says no more, and the client was told */
-    bool is_deaf;            /* the server takes no more */
-    bool was_reset;          /* ... because it broke the connection off */
-    bool deferred;           /* nghttp2 waits for bytes */
-    uint8_t *queue;          /* what the socket did not take; at most a stream's window */
+    bool ended;     /* the client says no more */
+    bool finished;  /* the server says no more, and the client was told */
+    bool is_deaf;   /* the server takes no more */
+    bool was_reset; /* ... because it broke the connection off */
+    bool deferred;  /* nghttp2 waits for bytes */
+    uint8_t *queue; /* what the socket did not take; at most a stream's window */
     size_t queue_at, queue_length, queue_allocated;
 };
 
@@ -256,7 +257,8 @@ static int attempt(struct connection *connection, const struct sockaddr *address
         return error;
     }
     /* The first edge tells that it is connected, or why it is not. */
-    return loop_add(&connection->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, socket_ready)
+    return loop_add(&connection->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    socket_ready)
                ? 0
                : ENOMEM;
 }
@@ -264,19 +266,17 @@ static int attempt(struct connection *connection, const struct sockaddr *address
 static int attempt_tcp(struct connection *connection)
 {
     in_port_t port = htons((uint16_t)connection->request->id);
-    struct sockaddr_in first = {.sin_family = AF_INET,
-                                .sin_port = port,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in first = {
+        .sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 second = {
         .sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
 
-    return connection->is_second
-               ? attempt(connection, (struct sockaddr *)&second, sizeof second)
-               : attempt(connection, (struct sockaddr *)&first, sizeof first);
+    return connection->is_second ? attempt(connection, (struct sockaddr *)&second, sizeof second)
+                                 : attempt(connection, (struct sockaddr *)&first, sizeof first);
 }
 
-/* A lookup of the path that never returns, in a file system of the guest's own making, would hold up
- * the agent: who can have that made and its socket be asked for is the sandbox's owner. */
+/* A lookup of the path that never returns, in a file system of the guest's own making, would hold
+ * up the agent: who can have that made and its socket be asked for is the sandbox's owner. */
 static int attempt_unix(struct connection *connection)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -55,8 +55,8 @@ static bool parse_line(const char *line, int family, struct listener *listener)
     unsigned state;
 
     *listener = (struct listener){.family = family};
-    if (sscanf(line, " %*u: %32[0-9A-F]:%x %*32[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u %*u %lu", digits,
-               &listener->port, &state, &listener->uid, &listener->inode) != 5)
+    if (sscanf(line, " %*u: %32[0-9A-F]:%x %*32[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %u %*u %lu",
+               digits, &listener->port, &state, &listener->uid, &listener->inode) != 5)
         return false;
     parse_address(digits, listener);
     return state == LISTENING;
