@@ -117,7 +117,8 @@ START_TEST(a_process_ended_by_a_signal)
 {
     sbx *sandbox = test_create(NULL);
     sbx_events *events = open_events(sandbox, SBX_EVENTS_NEW);
-    g_autofree char *script = g_strconcat("kill -KILL $$ # ", g_strnfill(300, 'x'), NULL);
+    g_autofree char *filler = g_strnfill(300, 'x');
+    g_autofree char *script = g_strconcat("kill -KILL $$ # ", filler, NULL);
     sbx_result *result = NULL;
     sbx_error *error = NULL;
     sbx_event *event;
@@ -350,7 +351,12 @@ START_TEST(a_subscriber_that_does_not_read)
     extend_often(other, KEPT);
     before = test_anonymous_kib(test_keeper_pid());
     extend_often(sandbox, TIMES - 2 * KEPT);
+    /* A sanitizer keeps what was freed for a while. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     ck_assert_uint_lt(test_anonymous_kib(test_keeper_pid()), before + 2048);
+#else
+    (void)before;
+#endif
     extend_often(other, 10);
     lost = take(slow, TIMES + KEPT + 10);
     ck_assert_uint_gt(lost, 0);
