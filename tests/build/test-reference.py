@@ -83,6 +83,11 @@ def test_check(tool):
             yield f"not found: {wanted} (status {status}: {output})"
         elif "declared twice" not in wanted and "thing.h:" not in lines[0]:
             yield f"without its place: {lines[0]}"
+    shared = "/*\n * Errors, of all that follows: SBX_E_INVALID.\n */\n"
+    status, output = run_check(tool, FRAME % (shared + GOOD.replace("Errors: SBX_E_INVALID (it is not). ",
+                                                                    "")))
+    if status != 0:
+        yield f"errors that are told above are not seen: {output}"
     status, output = run_check(tool, (FRAME % GOOD).replace("/* Things: to be tested. */", ""))
     if status != 1 or "no comment at the top" not in output:
         yield "a header without a comment at its top is not found"
