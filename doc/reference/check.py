@@ -4,7 +4,7 @@ import re
 
 from markup import error_list, inline
 
-# Errors that several calls share are told once: above the first of them, or at the top of the header.
+# Errors that several calls share are told once: above the first, or at the top of the header.
 SHARED_ERRORS = re.compile(r"\bErrors\b|\berrors,? (are|as|of)\b")
 # A name for any function.
 PLACEHOLDER = re.compile(r"sbx_x(_\w+)?")
