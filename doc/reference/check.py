@@ -4,6 +4,10 @@ import re
 
 from markup import error_list, inline
 
+# Errors that several calls share are told once: above the first, or at the top of the header.
+SHARED_ERRORS = re.compile(r"\bErrors\b|\berrors,? (are|as|of)\b")
+# A name for any function.
+PLACEHOLDER = re.compile(r"sbx_x(_\w+)?")
 # An example of a string is no reference.
 QUOTED = re.compile(r'"\w+"')
 # Of a list's getters: their object and the index are described once, above them.
@@ -18,9 +22,22 @@ def words_of(item):
     return " ".join(texts)
 
 
-def check_parameters(item, has_index_note):
-    """A line of its own for each parameter. One-line comments, which are for what cannot fail and
-    takes little, describe the object by what they say, and name the others in the sentence."""
+class Shared:
+    """What was said above, for all that follows."""
+
+    def __init__(self, header):
+        self.errors = bool(SHARED_ERRORS.search(" ".join(header.text)))
+        self.index = False
+
+    def note(self, item):
+        text = " ".join(item.comment)
+        self.index = bool(INDEX_NOTE.search(text))
+        self.errors = self.errors or bool(SHARED_ERRORS.search(text))
+
+
+def check_parameters(item, shared):
+    """A line of its own for each parameter. One-line comments, which are for what takes little,
+    describe the object by what they say, and name the others in the sentence."""
     declared = [name for name, _ in item.parameters]
     for name in item.doc.parameters:
         if name not in declared:
@@ -28,17 +45,19 @@ def check_parameters(item, has_index_note):
     for number, name in enumerate(declared):
         if name in item.doc.parameters:
             continue
-        if item.doc.is_short and (number == 0 or (name == "index" and has_index_note) or
-                                  re.search(rf"\b{name}\b", " ".join(item.doc.text))):
+        said = " ".join(item.doc.text)
+        if item.doc.is_short and (number == 0 or (name == "index" and shared.index) or
+                                  (name == "error" and shared.errors) or
+                                  re.search(rf"\b({name}|likewise)\b", said)):
             continue
         yield f"{item.name}: parameter {name} is not documented: a line \"@{name}: ...\" is missing"
 
 
-def check_function(item, has_index_note):
+def check_function(item, shared):
     if item.doc is None:
         yield f"{item.name}: not documented: a comment /** {item.name}: ... */ is missing"
         return
-    yield from check_parameters(item, has_index_note)
+    yield from check_parameters(item, shared)
     if item.doc.since is None:
         yield f"{item.name}: \"Since:\" is missing"
     elif not re.fullmatch(r"\d+\.\d+", item.doc.since):
@@ -46,7 +65,7 @@ def check_function(item, has_index_note):
     if not item.doc.is_short and not item.doc.text and not item.doc.parameters:
         yield f"{item.name}: nothing is said about it"
     can_fail = any(declaration.startswith("sbx_error **") for _, declaration in item.parameters)
-    if can_fail and not item.doc.errors:
+    if can_fail and not item.doc.errors and not shared.errors:
         yield f"{item.name}: can fail, and \"Errors:\" is missing"
 
 
@@ -54,6 +73,8 @@ def check_names(name, text, symbols):
     """What a text speaks of exists."""
     for kind, part in inline(QUOTED.sub("", text)):
         known = symbols.items.get(part)
+        if kind in ("function", "name") and PLACEHOLDER.fullmatch(part):
+            continue
         if kind == "function" and (known is None or known.kind not in ("function", "callback")):
             yield f"{name}: speaks of {part}(), which does not exist"
         elif kind == "name" and known is None:
@@ -80,16 +101,16 @@ def check_define(item, said):
 
 def check_header(header, symbols, said):
     """(line, what) of all that is wrong in a header."""
-    has_index_note = False
+    shared = Shared(header)
     for what in check_names(header.name, " ".join(header.text), symbols):
         yield 1, what
     for item in header.items:
         if item.kind == "note":
-            has_index_note = bool(INDEX_NOTE.search(" ".join(item.comment)))
+            shared.note(item)
         elif item.kind == "define":
             yield from ((item.line, what) for what in check_define(item, said))
         elif item.kind in ("function", "callback"):
-            yield from ((item.line, what) for what in check_function(item, has_index_note))
+            yield from ((item.line, what) for what in check_function(item, shared))
         for what in check_names(item.name or "a comment", words_of(item), symbols):
             yield item.line, what
         if item.doc is not None and item.doc.errors:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The markup of the headers' comments: its blocks, and what a sentence refers to.
 
-Blocks are paragraphs, "- " lists, "## " headings, and what is indented by four spaces or more, which
-stays as it is. In a sentence, `code`, @parameter, sbx_function(), sbx_type, SBX_CONSTANT and other.h.
+Blocks are paragraphs, "- " lists, "## " headings, and what is indented by four spaces or more,
+which stays as it is. In a sentence, `code`, @parameter, sbx_function(), sbx_type, SBX_CONSTANT and
+other.h.
 """
 import re
 from dataclasses import dataclass, field

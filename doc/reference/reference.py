@@ -7,8 +7,8 @@
     reference.py --check HEADER...       says what is not documented; fails when there is such
     reference.py --constants HEADER...   prints every constant and its value
 
-The comments' form is that of include/sandbox/: see headers.py and markup.py. What is missing there is
-missing in the pages; only --check, which is a test, complains.
+The comments' form is that of include/sandbox/: see headers.py and markup.py. What is missing there
+is missing in the pages; only --check, which is a test, complains.
 """
 import argparse
 import os

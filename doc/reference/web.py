@@ -78,7 +78,8 @@ class Writer:
         return "\n".join(["<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
                           '<meta name="viewport" content="width=device-width">',
                           f"<title>{escape(title)}</title>", f"<style>{STYLE}</style>", "</head>",
-                          "<body>", f'<nav><a href="index.html">libsandbox {self.version}</a></nav>']
+                          "<body>",
+                          f'<nav><a href="index.html">libsandbox {self.version}</a></nav>']
                          + lines + ["</body>", "</html>"]) + "\n"
 
 

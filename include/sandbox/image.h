@@ -30,8 +30,8 @@ typedef struct sbx_image_list sbx_image_list;
  * @text: the same for a person
  *
  * Called on the thread that made the blocking call, from within it. Return 0 to go on; any other
- * value cancels, and the call then fails with SBX_E_CANCELLED. The strings are valid during the call.
- * Since: 0.1
+ * value cancels, and the call then fails with SBX_E_CANCELLED. The strings are valid during the
+ * call. Since: 0.1
  */
 typedef int (*sbx_progress_func)(void *data, int permille, const char *stage, const char *text);
 
@@ -97,8 +97,8 @@ SBX_PUBLIC int sbx_image_build(const char *image, const sbx_image_build_options 
  * @image: "NAME" for all its versions, or "NAME@VERSION" for one
  * @error: where to put an error, or NULL
  *
- * Ends the spares of the image first, as sbx_pool_drain() does: they are gone also when the call then
- * fails. Starts no keeper. Blocks until the files are removed.
+ * Ends the spares of the image first, as sbx_pool_drain() does: they are gone also when the call
+ * then fails. Starts no keeper. Blocks until the files are removed.
  *
  * Returns the number of versions removed. Nothing is removed when one of them is in use.
  * Errors: SBX_E_NOT_FOUND, SBX_E_BUSY (a sandbox runs on it), SBX_E_DENIED. Since: 0.1

@@ -282,8 +282,8 @@ static void template_built(const char *id, gboolean built, const GError *fault, 
     sbx_pool_refill_soon(pool);
 }
 
-/* One was lost, maybe this pool's: it is made anew at once; one that gets lost again soon is no good, and
- * is made again as late as one that could not be built. */
+/* One was lost, maybe this pool's: it is made anew at once; one that gets lost again soon is no
+ * good, and is made again as late as one that could not be built. */
 static void see_to_lost_template(SbxPool *pool)
 {
     gint lost = g_atomic_int_get(&pool->pools->keeper->templates_lost);

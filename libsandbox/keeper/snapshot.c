@@ -225,7 +225,8 @@ static void answer(Making *making)
     sbx_fd_clear(&making->hold_fd);
     sbx_fd_clear(&making->lock_fd);
     sbx_fd_clear(&making->name_lock_fd);
-    sbx_template_store_sweep(making->store, G_MAXUINT); /* our locks' files; no template is as old */
+    /* Our locks' files; no template is as old. */
+    sbx_template_store_sweep(making->store, G_MAXUINT);
     if (making->fault != NULL)
         rmdir(making->store); /* where there is another of that name it is not empty */
     if (making->fault != NULL) {

@@ -23,8 +23,8 @@ enum { PUBLISH_ATTEMPTS = 16 };
 /* Beside the memory: for the state, the disk's changes, and whoever else needs a little. */
 #define FREE_MIN (G_GUINT64_CONSTANT(64) << 20)
 
-/* A VM whose memory is a file dies when there is no block for a page of it. With less than this it was
- * that, whatever is reported. */
+/* A VM whose memory is a file dies when there is no block for a page of it. With less than this it
+ * was that, whatever is reported. */
 #define FULL_BELOW (G_GUINT64_CONSTANT(4) << 20)
 
 /* --- begin and discard --- */
@@ -58,11 +58,11 @@ GError *sbx_template_full_fault(const char *build_dir, const GError *reason)
     if (statvfs(build_dir, &space) < 0 || space.f_blocks == 0 ||
         (guint64)space.f_bavail * space.f_frsize >= FULL_BELOW)
         return NULL;
-    return sbx_fault_new(SBX_E_NO_SPACE, ENOSPC, SBX_TEMPLATE_SPACE_HINT,
-                         reason != NULL ? reason->message : NULL,
-                         "the disk got full while a virtual machine was saved on it: %"
-                         G_GUINT64_FORMAT " KiB are free",
-                         ((guint64)space.f_bavail * space.f_frsize) >> 10);
+    return sbx_fault_new(
+        SBX_E_NO_SPACE, ENOSPC, SBX_TEMPLATE_SPACE_HINT, reason != NULL ? reason->message : NULL,
+        "the disk got full while a virtual machine was saved on it: %" G_GUINT64_FORMAT
+        " KiB are free",
+        ((guint64)space.f_bavail * space.f_frsize) >> 10);
 }
 
 /* Makes a directory and locks it: as long as the lock is held, sweeps let it be. */

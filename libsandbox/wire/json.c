@@ -9,9 +9,9 @@
 #include "wire/fault.h"
 
 /*
- * Members of an object times the bytes of their names, of all objects together: how many bytes json-glib
- * compares at most. It takes as long as MEMBER_COST bytes to come to the next name. SBX_ENV_MAX
- * variables with as long names as SBX_ENV_TOTAL_MAX allows are half of it.
+ * Members of an object times the bytes of their names, of all objects together: how many bytes
+ * json-glib compares at most. It takes as long as MEMBER_COST bytes to come to the next name.
+ * SBX_ENV_MAX variables with as long names as SBX_ENV_TOTAL_MAX allows are half of it.
  */
 #define EFFORT_MAX (G_GUINT64_CONSTANT(1) << 30)
 #define MEMBER_COST 16
@@ -91,8 +91,8 @@ static gsize end_of_string(const char *text, gsize length, gsize at)
     return at;
 }
 
-/* Whether this can be one object that is no trap for json-glib: it recurses without a limit, compares a
- * repeated member name with all others, and leaks all but the last of several values. */
+/* Whether this can be one object that is no trap for json-glib: it recurses without a limit,
+ * compares a repeated member name with all others, and leaks all but the last of several values. */
 static gboolean is_bounded(const char *text, gsize length)
 {
     Scan scan = {.depth = 0};

@@ -15,8 +15,9 @@
 /* Brackets may nest this deep; json-glib's parser recurses and has no limit of its own. */
 #define SBX_JSON_DEPTH_MAX 16
 
-/* Parses one JSON object, and nothing behind it, with no more members than do not take long (a repeated
- * name is compared with all others: 10,000 short ones are too many, in arrays there may be any number); NULL with *error (SBX_FAULT, SBX_E_PROTOCOL) set. */
+/* Parses one JSON object, and nothing behind it, with no more members than do not take long (a
+ * repeated name is compared with all others: 10,000 short ones are too many, in arrays there may be
+ * any number); NULL with *error (SBX_FAULT, SBX_E_PROTOCOL) set. */
 JsonObject *sbx_json_parse(const char *text, gsize length, GError **error);
 /* Text of an object, NUL-terminated. */
 char *sbx_json_print(JsonObject *object, gsize *length);

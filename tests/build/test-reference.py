@@ -44,7 +44,8 @@ DEFECTS = [
     (" Since: 0.1", "", 'sbx_thing: "Since:" is missing'),
     ("Since: 0.1", "Since: soon", 'sbx_thing: "Since: soon" is no version'),
     ("Errors: SBX_E_INVALID (it is not). ", "", 'sbx_thing: can fail, and "Errors:" is missing'),
-    ("Errors: SBX_E_INVALID", "Errors: SBX_E_BROKEN", "sbx_thing: speaks of SBX_E_BROKEN, " + UNKNOWN),
+    ("Errors: SBX_E_INVALID", "Errors: SBX_E_BROKEN",
+     "sbx_thing: speaks of SBX_E_BROKEN, " + UNKNOWN),
     ("see sbx_thing()", "see sbx_other()", "sbx_thing: speaks of sbx_other(), " + UNKNOWN),
     ("see sbx_thing()", "see sbx_error()", "sbx_thing: speaks of sbx_error(), " + UNKNOWN),
     ("see sbx_thing()", "see the sbx_other", "sbx_thing: speaks of sbx_other, " + UNKNOWN),
@@ -83,6 +84,11 @@ def test_check(tool):
             yield f"not found: {wanted} (status {status}: {output})"
         elif "declared twice" not in wanted and "thing.h:" not in lines[0]:
             yield f"without its place: {lines[0]}"
+    shared = "/*\n * Errors, of all that follows: SBX_E_INVALID.\n */\n"
+    without = GOOD.replace("Errors: SBX_E_INVALID (it is not). ", "")
+    status, output = run_check(tool, FRAME % (shared + without))
+    if status != 0:
+        yield f"errors that are told above are not seen: {output}"
     status, output = run_check(tool, (FRAME % GOOD).replace("/* Things: to be tested. */", ""))
     if status != 1 or "no comment at the top" not in output:
         yield "a header without a comment at its top is not found"
@@ -134,13 +140,14 @@ def test_html(directory):
 
 def complaints(*command):
     done = subprocess.run(command, text=True, capture_output=True, check=False,
-                          env={**os.environ, "LC_ALL": "C.UTF-8", "MANROFFOPT": "", "MANWIDTH": "80"})
+                          env={**os.environ, "LC_ALL": "C.UTF-8", "MANROFFOPT": "",
+                               "MANWIDTH": "80"})
     return done.stderr + ("" if done.returncode == 0 else f"exit status {done.returncode}")
 
 
 def test_man(top):
-    names = [os.path.join(top, section, name)
-             for section in ("man3", "man7") for name in sorted(os.listdir(os.path.join(top, section)))]
+    names = [os.path.join(top, section, name) for section in ("man3", "man7")
+             for name in sorted(os.listdir(os.path.join(top, section)))]
     for path in names:
         with open(path, encoding="utf-8") as file:
             first = file.readline().split()

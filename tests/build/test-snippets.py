@@ -57,7 +57,10 @@ def main():
     count = failures = 0
     paths = []
     for path in sys.argv[at + 1:]:
-        paths += sorted(glob.glob(path + "/**/*.md", recursive=True)) if os.path.isdir(path) else [path]
+        if os.path.isdir(path):
+            paths += sorted(glob.glob(path + "/**/*.md", recursive=True))
+        else:
+            paths.append(path)
     for path in paths:
         with open(path, encoding="utf-8") as file:
             text = file.read()

@@ -134,7 +134,8 @@ static SbxDomain *died_in_start(pid_t pid, const SbxDomainEnded *ended, GError *
             g_error("waitpid: %s", g_strerror(errno));
     if (ended->free != NULL)
         ended->free(ended->data);
-    g_set_error(error, SBX_VIRT_ERROR, SBX_VIRT_ERROR_START_FAILED, "fake: the VMM closed its monitor");
+    g_set_error(error, SBX_VIRT_ERROR, SBX_VIRT_ERROR_START_FAILED,
+                "fake: the VMM closed its monitor");
     return NULL;
 }
 

@@ -302,7 +302,8 @@ int fake_vm_main(int argc, char **argv)
         keeper = connect_to(argv[4]);
     if (strcmp(mode, "dies-in-start") == 0)
         connect_to(argv[6]);
-    if (strcmp(mode, "dies-at-boot") == 0 || strcmp(mode, "dies-in-start") == 0 || (strcmp(mode, "dies-once") == 0 && first)) {
+    if (strcmp(mode, "dies-at-boot") == 0 || strcmp(mode, "dies-in-start") == 0 ||
+        (strcmp(mode, "dies-once") == 0 && first)) {
         write_all(console, panic_text, sizeof panic_text - 1);
         return 6;
     }

@@ -7,6 +7,6 @@
 /* The exit status when the driver ended it; 0: the guest turned itself off; else it broke. */
 #define FAKE_VM_KILLED 9
 
-/* argv: PROGRAM --fake-vm MODE NAME AGENT_SOCKET CONSOLE_SOCKET MONITOR_SOCKET; the agent's program is open as
- * descriptor 3. */
+/* argv: PROGRAM --fake-vm MODE NAME AGENT_SOCKET CONSOLE_SOCKET MONITOR_SOCKET; the agent's program
+ * is open as descriptor 3. */
 int fake_vm_main(int argc, char **argv);

@@ -280,7 +280,8 @@ START_TEST(guest_dies_in_start)
     sbx_error_free(error);
     sbx_options_unref(options);
     ck_assert(g_file_get_contents(path, &log, NULL, NULL));
-    ck_assert_msg(g_regex_match_simple("trying again: .*\n.*\n.*Kernel panic", log, 0, 0), "%s", log);
+    ck_assert_msg(g_regex_match_simple("trying again: .*\n.*\n.*Kernel panic", log, 0, 0), "%s",
+                  log);
     assert_list_is_empty();
 }
 END_TEST

@@ -319,8 +319,9 @@ END_TEST
 /* It leaks all but the last of several values. */
 START_TEST(several_values)
 {
-    static const char *const bad[] = {"{}{}", "{} {}", "{}[]", "{}1", "1{}", "[]{}", "{}\"\"", "\"\"{}",
-                                      "{};", "{}}", "}{}", "var a={}", ",{}", "{}:{}"};
+    static const char *const bad[] = {"{}{}", "{} {}",    "{}[]",   "{}1",  "1{}",
+                                      "[]{}", "{}\"\"",   "\"\"{}", "{};",  "{}}",
+                                      "}{}",  "var a={}", ",{}",    "{}:{}"};
     static const char *const good[] = {"{}", " \t\r\n{} \t\r\n", "{\"a\":{},\"b\":[{},{}]}"};
 
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
@@ -347,8 +348,9 @@ START_TEST(what_is_large_and_good)
         g_string_append_printf(text, ",\"%s%d\":\"\"", name, i);
     g_string_append(text, "},\"sandboxes\":[0");
     for (int i = 0; i < 50000; i++)
-        g_string_append(text, ",{\"id\":\"sbx_loc\",\"status\":1,\"image\":\"a\",\"created_ms\":1,"
-                              "\"deadline_ms\":0,\"memory\":1,\"vcpus\":2,\"labels\":{\"a\":\"b\"}}");
+        g_string_append(text,
+                        ",{\"id\":\"sbx_loc\",\"status\":1,\"image\":\"a\",\"created_ms\":1,"
+                        "\"deadline_ms\":0,\"memory\":1,\"vcpus\":2,\"labels\":{\"a\":\"b\"}}");
     g_string_append(text, "]}");
     object = sbx_json_parse(text->str, text->len, NULL);
     ck_assert_ptr_nonnull(object);

@@ -4,10 +4,10 @@
 
     run-example.py PATH_TO_SBX NAME PROGRAM
 
-It has to exit with 0 in time, to print what is expected of it and no error, and to leave no VM behind.
-What is not in the table below is run without arguments and may print anything but nothing.
-SBX_TEST_TIME_FACTOR stretches the limit. Exit status 77: this machine cannot, which is a failure with
-SBX_TEST_MUST_RUN=1.
+It has to exit with 0 in time, to print what is expected of it and no error, and to leave no VM
+behind. What is not in the table below is run without arguments and may print anything but nothing.
+SBX_TEST_TIME_FACTOR stretches the limit. Exit status 77: this machine cannot, which is a failure
+with SBX_TEST_MUST_RUN=1.
 """
 import glob
 import json

@@ -504,8 +504,8 @@ START_TEST(the_disk_is_full_meanwhile)
     code = build_with(fill_disk, filler, NULL, &error);
     ck_assert_msg(code < 0, "it was built without room");
     printf("  %s\n", sbx_error_message(error));
-    ck_assert_msg(g_regex_match_simple("full|No space left", sbx_error_message(error), 0, 0), "\"%s\"",
-                  sbx_error_message(error));
+    ck_assert_msg(g_regex_match_simple("full|No space left", sbx_error_message(error), 0, 0),
+                  "\"%s\"", sbx_error_message(error));
     said = log_since(data, 0);
     ck_assert_msg(strstr(said, "no template for") != NULL, "the keeper says \"%s\"", said);
     vm_check_error(code, SBX_E_NO_SPACE, error, "sbx_template_build");
