@@ -138,6 +138,13 @@ if [ "$quick" -eq 0 ]; then
         run_suites build-asan asan --suite unit --suite component --suite fuzz --timeout-multiplier 4
     fi
 
+    stage "sanitizers: threads"
+    # The library in programs with threads; the keeper has its own.
+    if build build-tsan "thread sanitizer" -Db_sanitize=thread -Db_lundef=false -Dexamples=false; then
+        run_suites build-tsan tsan --timeout-multiplier 4 \
+            calls command error fiber keeper-async
+    fi
+
     stage "valgrind"
     # Check forks a process a test; valgrind is to see them all as one.
     CK_FORK=no run_suites build valgrind --timeout-multiplier 10 --wrap \

@@ -807,6 +807,35 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+static const struct {
+    const char *variable;
+    const char *wanted; /* the beginning of its output */
+} examples[] = {
+    {"SBX_TEST_EXAMPLE_ASYNC_POLL", "script "},
+    {"SBX_TEST_EXAMPLE_ASYNC_GLIB", "hello from Linux\n"},
+    {"SBX_TEST_EXAMPLE_ASYNC_LIBUV", "SBX_E_CANCELLED\n"},
+};
+
+/* One that was not built is not run. */
+START_TEST(an_example)
+{
+    const char *program = g_getenv(examples[_i].variable);
+    char *argv[] = {(char *)program, NULL};
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    g_autoptr(GError) error = NULL;
+    int status = -1;
+
+    if (program == NULL)
+        return;
+    ck_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
+                           &error));
+    ck_assert_msg(status == 0, "status %x: %s", status, err);
+    ck_assert_msg(g_str_has_prefix(out, examples[_i].wanted), "%s", out);
+    ck_assert_str_eq(err, "");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("keeper-async");
@@ -837,6 +866,7 @@ static Suite *suite(void)
     tcase_add_loop_test(bare, create_cancelled_at_every_wait, 0, 2);
     tcase_add_test(bare, the_start_lock_is_taken);
     tcase_add_test(bare, a_full_backlog);
+    tcase_add_loop_test(bare, an_example, 0, (int)G_N_ELEMENTS(examples));
     suite_add_tcase(suite, bare);
     return suite;
 }
