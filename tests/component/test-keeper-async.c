@@ -840,6 +840,7 @@ static Suite *suite(void)
 {
     Suite *suite = suite_create("keeper-async");
     TCase *cases = tcase_create("with a sandbox");
+    TCase *threaded = tcase_create("threads");
     TCase *bare = tcase_create("without a keeper");
 
     tcase_set_timeout(cases, 120);
@@ -852,15 +853,19 @@ static Suite *suite(void)
     tcase_add_test(cases, a_flood_does_not_stop_others);
     tcase_add_test(cases, a_cancelled_call);
     tcase_add_test(cases, dropped_while_it_runs);
-    tcase_add_loop_test(cases, threads, 0, 2);
-    tcase_add_test(cases, cancelled_by_another_thread);
-    tcase_add_test(cases, news_of_ops_finished_elsewhere);
     tcase_add_test(cases, in_an_epoll_set);
     tcase_add_test(cases, callbacks);
     tcase_add_test(cases, the_keeper_dies);
     tcase_add_test(cases, after_fork);
     tcase_add_test(cases, nothing_is_left);
     suite_add_tcase(suite, cases);
+    /* By itself for the thread sanitizer, see tests/run.sh. */
+    tcase_set_timeout(threaded, 120);
+    tcase_add_checked_fixture(threaded, setup, teardown);
+    tcase_add_loop_test(threaded, threads, 0, 2);
+    tcase_add_test(threaded, cancelled_by_another_thread);
+    tcase_add_test(threaded, news_of_ops_finished_elsewhere);
+    suite_add_tcase(suite, threaded);
     tcase_set_timeout(bare, 120);
     tcase_add_checked_fixture(bare, test_keeper_setup, test_keeper_teardown);
     tcase_add_loop_test(bare, create_cancelled_at_every_wait, 0, 2);
