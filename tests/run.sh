@@ -138,6 +138,22 @@ if [ "$quick" -eq 0 ]; then
         run_suites build-asan asan --suite unit --suite component --suite fuzz --timeout-multiplier 4
     fi
 
+    stage "sanitizers: threads"
+    # The library in programs with threads, beside the keeper of the first build. GLib is not sanitized:
+    # its own allocator would look like a race.
+    [ -f build-tsan/build.ninja ] ||
+        meson setup build-tsan -Db_sanitize=thread -Db_lundef=false -Dexamples=false >/dev/null
+    check "thread sanitizer: build" ninja -C build-tsan \
+        tests/component/test-keeper-async tests/unit/test-fiber
+    check "thread sanitizer: fibers" build-tsan/tests/unit/test-fiber
+    check "thread sanitizer: operations and calls of several threads" env \
+        G_SLICE=always-malloc CK_RUN_CASE=threads \
+        SBX_TEST_LAUNCH="$PWD/build/libsandbox/keeper/sbx-launch" \
+        SBX_TEST_KEEPER="$PWD/build/tests/component/fake-keeper" \
+        SBX_TEST_AGENT="$PWD/build/subprojects/agent/sbx-agent" \
+        SBX_TEST_IMAGE_TOOL="$PWD/build/libsandbox/image/sbx-image" \
+        build-tsan/tests/component/test-keeper-async
+
     stage "valgrind"
     # Check forks a process a test; valgrind is to see them all as one.
     CK_FORK=no run_suites build valgrind --timeout-multiplier 10 --wrap \

@@ -87,6 +87,34 @@ void sbx_wait_shield(int on)
         g_atomic_int_add(&op->shielded, on ? 1 : -1);
 }
 
+typedef struct {
+    sbx_progress_func progress;
+    void *data;
+    int permille;
+    const char *stage;
+    const char *text;
+    int result;
+} ProgressCall;
+
+static void call_progress(void *data)
+{
+    ProgressCall *call = data;
+
+    call->result = call->progress(call->data, call->permille, call->stage, call->text);
+}
+
+int sbx_call_progress(sbx_progress_func progress, void *data, int permille, const char *stage,
+                      const char *text)
+{
+    ProgressCall call = {progress, data, permille, stage, text, 1};
+
+    if (sbx_fiber_data() == NULL)
+        call_progress(&call);
+    else if (!sbx_op_is_cancelled())
+        sbx_fiber_call_outside(call_progress, &call);
+    return call.result;
+}
+
 /* --- running --- */
 
 /* Whatever an interrupted call made of it: it was cancelled. */

@@ -50,6 +50,10 @@ int sbx_wait_signal(int fd, short events);
 int sbx_wait_failed(int code, const char *operation, sbx_error **error);
 /* Until it is turned off again, cancelling does not end waits: what was begun is cleaned up. op.c */
 void sbx_wait_shield(int on);
+/* Calls a callback that came with options, on the program's own stack. (One that is a parameter of the
+ * call gets there by itself.) Returns what it does, 1 without calling it inside of a cancelled op. */
+int sbx_call_progress(sbx_progress_func progress, void *data, int permille, const char *stage,
+                      const char *text);
 
 /* paths.c */
 

@@ -807,10 +807,40 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
+static const struct {
+    const char *variable;
+    const char *wanted; /* the beginning of its output */
+} examples[] = {
+    {"SBX_TEST_EXAMPLE_ASYNC_POLL", "script "},
+    {"SBX_TEST_EXAMPLE_ASYNC_GLIB", "hello from Linux\n"},
+    {"SBX_TEST_EXAMPLE_ASYNC_LIBUV", "SBX_E_CANCELLED\n"},
+};
+
+/* One that was not built is not run. */
+START_TEST(an_example)
+{
+    const char *program = g_getenv(examples[_i].variable);
+    char *argv[] = {(char *)program, NULL};
+    g_autofree char *out = NULL;
+    g_autofree char *err = NULL;
+    g_autoptr(GError) error = NULL;
+    int status = -1;
+
+    if (program == NULL)
+        return;
+    ck_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
+                           &error));
+    ck_assert_msg(status == 0, "status %x: %s", status, err);
+    ck_assert_msg(g_str_has_prefix(out, examples[_i].wanted), "%s", out);
+    ck_assert_str_eq(err, "");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("keeper-async");
     TCase *cases = tcase_create("with a sandbox");
+    TCase *threaded = tcase_create("threads");
     TCase *bare = tcase_create("without a keeper");
 
     tcase_set_timeout(cases, 120);
@@ -823,20 +853,25 @@ static Suite *suite(void)
     tcase_add_test(cases, a_flood_does_not_stop_others);
     tcase_add_test(cases, a_cancelled_call);
     tcase_add_test(cases, dropped_while_it_runs);
-    tcase_add_loop_test(cases, threads, 0, 2);
-    tcase_add_test(cases, cancelled_by_another_thread);
-    tcase_add_test(cases, news_of_ops_finished_elsewhere);
     tcase_add_test(cases, in_an_epoll_set);
     tcase_add_test(cases, callbacks);
     tcase_add_test(cases, the_keeper_dies);
     tcase_add_test(cases, after_fork);
     tcase_add_test(cases, nothing_is_left);
     suite_add_tcase(suite, cases);
+    /* By itself for the thread sanitizer, see tests/run.sh. */
+    tcase_set_timeout(threaded, 120);
+    tcase_add_checked_fixture(threaded, setup, teardown);
+    tcase_add_loop_test(threaded, threads, 0, 2);
+    tcase_add_test(threaded, cancelled_by_another_thread);
+    tcase_add_test(threaded, news_of_ops_finished_elsewhere);
+    suite_add_tcase(suite, threaded);
     tcase_set_timeout(bare, 120);
     tcase_add_checked_fixture(bare, test_keeper_setup, test_keeper_teardown);
     tcase_add_loop_test(bare, create_cancelled_at_every_wait, 0, 2);
     tcase_add_test(bare, the_start_lock_is_taken);
     tcase_add_test(bare, a_full_backlog);
+    tcase_add_loop_test(bare, an_example, 0, (int)G_N_ELEMENTS(examples));
     suite_add_tcase(suite, bare);
     return suite;
 }
