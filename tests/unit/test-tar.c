@@ -282,7 +282,7 @@ START_TEST(changing_tree)
                 remove(name);
             }
     }
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
         tar_make("a.tar", "tree", NULL);
         tar_unmake("a.tar", "out", NULL);
         tar_sh("rm -rf out");
@@ -373,7 +373,7 @@ static void random_tree(GRand *random, const char *path, int depth, GPtrArray *f
 
 START_TEST(random_trees)
 {
-    for (guint32 seed = 0; seed < 25; seed++) {
+    for (guint32 seed = 0; seed < 8; seed++) {
         GRand *random = g_rand_new_with_seed(seed + 1000 * (guint32)_i);
         GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
 
