@@ -376,6 +376,17 @@ START_TEST(memory_stays_flat)
 }
 END_TEST
 
+/* What it has given up. */
+static void assert_confined(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", pid);
+    g_autofree char *status = NULL;
+
+    ck_assert(g_file_get_contents(path, &status, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(status, "\nNoNewPrivs:\t1\n"));
+    ck_assert_ptr_nonnull(strstr(status, "\nSeccomp:\t2\n"));
+}
+
 /* Who dies in the middle leaves no helper and no worker behind. */
 START_TEST(client_dies_in_the_middle)
 {
@@ -402,6 +413,7 @@ START_TEST(client_dies_in_the_middle)
     helpers = test_processes_starting("relay");
     ck_assert_uint_eq(workers->len, 1);
     ck_assert_uint_eq(helpers->len, 1);
+    assert_confined(g_array_index(helpers, pid_t, 0));
     pidfds[0] = test_pidfd(g_array_index(workers, pid_t, 0));
     pidfds[1] = test_pidfd(g_array_index(helpers, pid_t, 0));
     ck_assert_int_eq(kill(pid, SIGKILL), 0);

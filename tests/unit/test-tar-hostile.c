@@ -136,6 +136,14 @@ START_TEST(through_a_symbolic_link)
     g_byte_array_set_size(archive, 0);
     tar_put(archive, '1', "hard", "l/secret", NULL, 0);
     fails(TAR_DENIED, "symbolic link");
+    /* In the middle of the way, where O_NOFOLLOW does not look. */
+    g_byte_array_set_size(archive, 0);
+    tar_put(archive, '2', "up", "..", NULL, 0);
+    tar_put(archive, '0', "up/outside/escaped", NULL, "x", 1);
+    fails(TAR_DENIED, "symbolic link");
+    g_byte_array_set_size(archive, 0);
+    tar_put(archive, '1', "hard2", "up/outside/secret", NULL, 0);
+    fails(TAR_DENIED, "symbolic link");
     g_byte_array_set_size(archive, 0);
     tar_put(archive, '2', "loop", "loop", NULL, 0);
     tar_put(archive, '0', "loop/x", NULL, "x", 1);
