@@ -9,7 +9,8 @@
  *   bench-sandbox.c    sandboxes and pools, for rows that cannot go on without
  *   bench-boot.c       reference: a bare boot of QEMU
  *   bench-reference.c  references: bare libvirt (through bench-libvirt), fork and exec
- *   bench-create.c, bench-load.c, bench-command.c, bench-fork.c, bench-memory.c, bench-end.c
+ *   bench-create.c, bench-load.c, bench-command.c, bench-copy.c, bench-fork.c, bench-memory.c,
+ *   bench-end.c
  *                      the rows
  */
 #ifndef SBX_TESTS_BENCH_H
@@ -130,6 +131,7 @@ void bench_rate(void);
 void bench_sh(void);
 void bench_first(void);
 void bench_round_trips(void);
+void bench_copy(void);
 void bench_fork(void);
 void bench_pause(void);
 void bench_memory(void);
