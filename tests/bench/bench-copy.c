@@ -71,16 +71,18 @@ void bench_copy(void)
 
     pool_exactly(0);
     sandbox = sandbox_create(NULL, NULL);
-    g_free(sandbox_sh(sandbox, "cd && head -c " BIG " /dev/urandom >big && mkdir many && cd many && "
-                               "for d in {1..100}; do mkdir $d; for f in {1..100}; do "
-                               "head -c 4096 /dev/zero >$d/$f; done; done"));
+    g_free(sandbox_sh(sandbox,
+                      "cd && head -c " BIG " /dev/urandom >big && mkdir many && cd many && "
+                      "for d in {1..100}; do mkdir $d; for f in {1..100}; do "
+                      "head -c 4096 /dev/zero >$d/$f; done; done"));
     for (int i = 0; i < MAX(runs / 3, 1); i++) {
         samples_add(raw, pump(sandbox, "/home/app/big"));
         samples_add(big, download(sandbox, "big"));
         samples_add(tar_out, sandbox_sh_time(sandbox, "cd && tar -cf - many | cat >/dev/null"));
         samples_add(out, download(sandbox, "many"));
-        samples_add(tar_in, sandbox_sh_time(sandbox, "cd && rm -rf t && mkdir t && tar -cf - many | "
-                                                     "tar -C t -xf -"));
+        samples_add(tar_in,
+                    sandbox_sh_time(sandbox, "cd && rm -rf t && mkdir t && tar -cf - many | "
+                                             "tar -C t -xf -"));
         g_free(sandbox_sh(sandbox, "rm -rf ~/in"));
         samples_add(in, upload(sandbox, "in"));
     }

@@ -317,8 +317,8 @@ static void random_file(GRand *random, const char *path)
 
     for (int i = 0; i < pieces; i++) {
         char bytes[3000];
-        off_t offset = g_rand_int_range(random, 0, 3) == 0 ? g_rand_int_range(random, 0, 1 << 22)
-                                                           : i * 512;
+        off_t offset =
+            g_rand_int_range(random, 0, 3) == 0 ? g_rand_int_range(random, 0, 1 << 22) : i * 512;
 
         memset(bytes, g_rand_int_range(random, 0, 256), sizeof bytes);
         ck_assert_int_ge(pwrite(fd, bytes, (size_t)g_rand_int_range(random, 0, 3000), offset), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files and trees in and out of a real guest: users, owners, a full disk, the guest's own root as an
- * enemy. What does not need a guest is in tests/component/test-keeper-transfer.c. */
+/* Files and trees in and out of a real guest: users, owners, a full disk, the guest's own root as
+ * an enemy. What does not need a guest is in tests/component/test-keeper-transfer.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
