@@ -381,8 +381,7 @@ START_TEST(random_trees)
         tar_make("a.tar", "tree", NULL);
         tar_unmake("a.tar", "out", NULL);
         assert_same("tree", "out");
-        tar_sh("mkdir gnu; LC_ALL=C tar -C gnu -xpf a.tar 2>err\n"
-               "! LC_ALL=C grep -aEv 'hdrcharset|implausibly|in the future' err");
+        tar_sh("mkdir gnu; LC_ALL=C tar -C gnu -xpf a.tar 2>err");
         assert_same("tree", "gnu/tree");
         tar_sh("rm out gnu -r; tar --format=%s --sparse -cf b.tar tree",
                seed % 2 == 0 ? "pax" : "gnu");
