@@ -487,8 +487,7 @@ SBX_PUBLIC int sbx_fork_start(sbx *sandbox, unsigned int count, const sbx_option
  * @sandbox: a sandbox
  * @guest_port: a TCP port in it, 1 to 65535. Nothing need listen yet
  * @host_address: where to listen: an IPv4 or IPv6 address in numbers, NULL for "127.0.0.1", or the
- *   absolute path of a unix socket to be made, at most 107 bytes, which only this user may connect
- *   to
+ *   absolute path of a unix socket to be made, at most 107 bytes, for this user only
  * @host_port: the port here, 0 for any that is free; 0 with a unix socket
  * @out: (out): the forward; the caller drops it with sbx_forward_unref()
  * @queue: whose op it is, or NULL for the default queue
@@ -617,8 +616,8 @@ SBX_PUBLIC int sbx_fs_copy_file_start(sbx *sandbox, const char *path, const char
  * sbx_fs_glob_start:
  * @sandbox: a sandbox; the stream keeps a reference to it
  * @pattern: "*" and "?" stand for bytes of a name, "[...]" for one of several, "{a,b}" for
- *   alternatives, "**" for any number of directories, "!(a|b)" and "?(...)", "*(...)", "+(...)",
- *   "@(...)" as in bash; '\' takes the meaning from the next byte. Names that begin with '.' are
+ *   alternatives, "**" for any number of directories, "!(a|b)", "?(a)", "*(a)", "+(a)", "@(a)" as
+ *   in bash; a backslash takes the meaning from the next byte. Names that begin with '.' are
  *   matched, too. Below 4096 bytes.
  * @options: user, directory, max_depth (counted from the first component with a wildcard), match,
  *   skip, flags as for sbx_fs_walk(); may be NULL
@@ -1396,6 +1395,24 @@ SBX_PUBLIC int sbx_process_resize_start(sbx_process *process, int rows, int colu
  */
 SBX_PUBLIC int sbx_process_signal_start(sbx_process *process, int signal, sbx_queue *queue,
                                         sbx_op **op, sbx_error **error) SBX_WARN_UNUSED;
+
+/**
+ * sbx_process_signal_by_id_start:
+ * @sandbox: a sandbox
+ * @id: as sbx_process_id() or sbx_process_list_id() has it
+ * @signal: a signal number of Linux x86-64, 1 to 64
+ * @scope: SBX_SCOPE_PROCESS, SBX_SCOPE_GROUP or SBX_SCOPE_ALL
+ * @queue: whose op it is, or NULL for the default queue
+ * @op: (out): the running call, one reference
+ * @error: where to put an error of the start, or NULL
+ *
+ * Starts sbx_process_signal_by_id(): see there. What it returns and fails with is what
+ * sbx_op_finish() tells when the op is done. Never blocks; any thread. Errors: SBX_E_INVALID (op is
+ * NULL), SBX_E_NO_MEMORY, SBX_E_SYSTEM, SBX_E_FORKED. Since: 0.1
+ */
+SBX_PUBLIC int sbx_process_signal_by_id_start(sbx *sandbox, int64_t id, int signal, int scope,
+                                              sbx_queue *queue, sbx_op **op,
+                                              sbx_error **error) SBX_WARN_UNUSED;
 
 /**
  * sbx_process_signal_scope_start:

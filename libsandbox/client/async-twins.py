@@ -110,8 +110,12 @@ class Api:
             for match in COMMENT.finditer(text):
                 self.add(path.name, match["doc"], squeeze(match["prototype"]))
         self.calls.sort(key=lambda call: call.name)
-        private = "".join(path.read_text() for path in sorted(CLIENT.glob("*.h")))
-        self.copies = set(re.findall(r"\b(\w+) \*\1_copy\(const \1 \*", private))
+        self.copies, self.copy_headers = set(), set()
+        for path in sorted(CLIENT.glob("*.h")):
+            copies = set(re.findall(r"\b(\w+) \*\1_copy\(const \1 \*", path.read_text()))
+            self.copies |= copies
+            if copies:
+                self.copy_headers.add(path.name)
 
     def add(self, header, doc, prototype):
         match = PROTOTYPE.match(prototype)
@@ -182,9 +186,16 @@ def text(param):
     return kept(param, "string, copied", "char *", f"g_strdup({param.name})", "g_free")
 
 
-def texts(param):
-    return kept(param, "strings up to a NULL, copied", "char **",
-                f"g_strdupv((char **)(uintptr_t){param.name})", "g_strfreev")
+def texts(param, length):
+    """Strings, up to a NULL or, when a size_t follows, as many as that says."""
+    if length is not None and length.ctype == "size_t":
+        kind = kept(param, f"array of {length.name} strings, copied", "char **",
+                    f"sbx_op_copy_texts({param.name}, {length.name})", "g_strfreev")
+    else:
+        kind = kept(param, "strings up to a NULL, copied", "char **",
+                    f"g_strdupv((char **)(uintptr_t){param.name})", "g_strfreev")
+    kind.argument = f"(const char *const *)frame->{param.name}"
+    return kind
 
 
 def array_in(param, length):
@@ -340,7 +351,7 @@ def kind_of(param, following, api):
     if ctype == "const char *":
         return text(param), 0
     if ctype == "const char *const *":
-        return texts(param), 0
+        return texts(param, following), 0
     if ctype.startswith("const ") and pointer == 1 and (bare in SCALARS or bare == "void"):
         if following and following.ctype in ("size_t", "unsigned int"):
             return array_in(param, following), 0
@@ -573,7 +584,9 @@ def write_source(api):
     used = {param.ctype for call in api.calls for param in call.params} & set(api.callbacks)
     parts = ["/* Made by async-twins.py. */",
              "#include <errno.h>\n#include <fcntl.h>\n#include <string.h>",
-             '#include "client/op-private.h"\n#include "client/private.h"\n#include "wire/fd.h"']
+             "\n".join(f'#include "client/{name}"' for name in
+                       sorted(api.copy_headers | {"op-private.h", "private.h"})),
+             '#include "wire/fd.h"']
     parts += [callback_source(ctype, *api.callbacks[ctype]) for ctype in sorted(used)]
     return "\n".join(parts + [source_of(call, api) for call in api.calls])
 

@@ -58,7 +58,7 @@ sbx_command *sbx_command_unref(sbx_command *command)
     return NULL;
 }
 
-_Static_assert(sizeof(sbx_command) == 176, "sbx_command_copy() must know every member");
+_Static_assert(sizeof(sbx_command) == 160, "sbx_command_copy() must know every member");
 
 sbx_command *sbx_command_copy(const sbx_command *command)
 {

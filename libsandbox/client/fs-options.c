@@ -50,7 +50,7 @@ static void copy_texts(GPtrArray *to, const GPtrArray *from)
         g_ptr_array_add(to, g_strdup(from->pdata[i]));
 }
 
-_Static_assert(sizeof(sbx_fs_options) == 80, "sbx_fs_options_copy() must know every member");
+_Static_assert(sizeof(sbx_fs_options) == 72, "sbx_fs_options_copy() must know every member");
 
 sbx_fs_options *sbx_fs_options_copy(const sbx_fs_options *options)
 {

@@ -29,6 +29,8 @@ int sbx_op_start(const SbxCallKind *kind, void *frame, sbx_queue *queue, sbx_op 
 /* For twins: a copy of @count items of @size bytes; room for as many, zeroed, also for none. NULL when
  * memory is short. */
 gpointer sbx_op_copy(const void *items, size_t count, size_t size);
+/* The same of strings, with a NULL behind them; for g_strfreev(). */
+char **sbx_op_copy_texts(const char *const *texts, size_t count);
 gpointer sbx_op_space(size_t count, size_t size);
 
 /* Inside of an op: whether it was cancelled, so that callbacks must not be called any more. */

@@ -228,6 +228,17 @@ gpointer sbx_op_copy(const void *items, size_t count, size_t size)
     return copy;
 }
 
+char **sbx_op_copy_texts(const char *const *texts, size_t count)
+{
+    char **copy = count < SIZE_MAX ? sbx_op_space(count + 1, sizeof *copy) : NULL;
+
+    for (size_t i = 0; copy != NULL && i < count; i++)
+        copy[i] = g_strdup(texts[i]);
+    if (copy != NULL)
+        copy[count] = NULL;
+    return copy;
+}
+
 /* --- the program's side --- */
 
 static int is_forked(sbx_op *op)

@@ -58,9 +58,8 @@ sbx_transfer_options *sbx_transfer_options_copy(const sbx_transfer_options *opti
 
 static int check(const sbx_transfer_options *options, const char *operation, sbx_error **error)
 {
-    return options != NULL
-               ? SBX_OK
-               : sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "options is NULL");
+    return options != NULL ? SBX_OK
+                           : sbx_fail(error, SBX_E_INVALID, 0, operation, NULL, "options is NULL");
 }
 
 int sbx_transfer_options_set_user(sbx_transfer_options *options, const char *user,

@@ -2,9 +2,9 @@
 /*
  * Running a transfer: see transfer.h.
  *
- * The helper has the workers' pipes and moves the bytes; here are only its reports. When it has ended,
- * the workers have ended or are about to: their pipes are closed. What they say fits into a pipe, so
- * it can wait until then.
+ * The helper has the workers' pipes and moves the bytes; here are only its reports. When it has
+ * ended, the workers have ended or are about to: their pipes are closed. What they say fits into a
+ * pipe, so it can wait until then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 
 enum {
     LINE_BYTES = 2048,
-    SAID_BYTES = 64 * 1024,    /* of one worker: more than it ever says */
-    GRACE_MS = 10 * 1000,      /* for a worker whose stream is closed to say why */
+    SAID_BYTES = 64 * 1024, /* of one worker: more than it ever says */
+    GRACE_MS = 10 * 1000,   /* for a worker whose stream is closed to say why */
 };
 
 static void side_clear(SbxTransferSide *side)
@@ -81,9 +81,9 @@ void sbx_transfer_finish_args(GPtrArray *args, const char *const *paths, size_t 
 /* Hands on an error under the name of our own call. */
 static int rename_error(SbxTransfer *transfer, sbx_error *reason, sbx_error **error)
 {
-    int code = sbx_fail_cause(error, sbx_error_code(reason), sbx_error_errno(reason),
-                              transfer->operation, sbx_error_hint(reason), sbx_error_cause(reason),
-                              sbx_error_message(reason));
+    int code =
+        sbx_fail_cause(error, sbx_error_code(reason), sbx_error_errno(reason), transfer->operation,
+                       sbx_error_hint(reason), sbx_error_cause(reason), sbx_error_message(reason));
 
     sbx_error_free(reason);
     return code;
@@ -128,7 +128,8 @@ static void call_progress(SbxTransfer *transfer, int permille, const char *stage
     if (options->progress == NULL || transfer->cancelled)
         return;
     transfer->permille = CLAMP(permille, transfer->permille, 1000);
-    if (options->progress(options->progress_data, transfer->permille, stage, text) != 0)
+    if (sbx_call_progress(options->progress, options->progress_data, transfer->permille, stage,
+                          text) != 0)
         transfer->cancelled = TRUE;
 }
 
@@ -147,8 +148,9 @@ static void take_progress(SbxTransfer *transfer, char **words, guint n)
     total = g_ascii_strtoull(words[3], NULL, 10);
     name = clean_text(words[4]);
     size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
-    text = entries > 0 ? g_strdup_printf("%" G_GUINT64_FORMAT " entries, %s %s", entries, size, name)
-                       : g_strdup(size);
+    text = entries > 0
+               ? g_strdup_printf("%" G_GUINT64_FORMAT " entries, %s %s", entries, size, name)
+               : g_strdup(size);
     call_progress(transfer, total > 0 ? (int)(MIN(bytes, total) * 999.0 / (double)total) : 0,
                   "copy", text);
 }
@@ -252,9 +254,8 @@ static int code_of_kind(const char *kind, gboolean in_guest)
         const char *kind;
         int code;
     } codes[] = {
-        {"invalid", SBX_E_INVALID},     {"not-found", SBX_E_NOT_FOUND},
-        {"exists", SBX_E_EXISTS},       {"no-space", SBX_E_NO_SPACE},
-        {"denied", SBX_E_DENIED},       {"too-big", SBX_E_TOO_BIG},
+        {"invalid", SBX_E_INVALID},     {"not-found", SBX_E_NOT_FOUND}, {"exists", SBX_E_EXISTS},
+        {"no-space", SBX_E_NO_SPACE},   {"denied", SBX_E_DENIED},       {"too-big", SBX_E_TOO_BIG},
         {"cancelled", SBX_E_CANCELLED}, {"no-memory", SBX_E_NO_MEMORY},
     };
 
@@ -331,7 +332,7 @@ static int judge(SbxTransfer *transfer, sbx_error **error)
 
 static int count_entries(const SbxTransfer *transfer)
 {
-    guint64 entries = transfer->extractor != NULL ? transfer->extract.entries
+    guint64 entries = transfer->extractor != NULL  ? transfer->extract.entries
                       : transfer->host.entries > 0 ? transfer->host.entries
                                                    : transfer->create.entries;
 
@@ -360,8 +361,8 @@ static int give(SbxTransfer *transfer, SbxHelper *helper, int own, sbx_error **e
 
 static int run_helper(SbxTransfer *transfer, GPtrArray *args, int own, sbx_error **error)
 {
-    g_auto(SbxHelper) helper = {
-        .operation = transfer->operation, .line = take_helper_line, .data = transfer};
+    g_auto(SbxHelper)
+        helper = {.operation = transfer->operation, .line = take_helper_line, .data = transfer};
     char *program = sbx_find_helper("sbx-transfer", transfer->operation, error);
     int code;
 

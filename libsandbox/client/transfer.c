@@ -68,8 +68,8 @@ static char *describe(const char *what, const char *path, const char *where)
 int sbx_upload(sbx *sandbox, const char *local_path, const char *guest_path,
                const sbx_transfer_options *options, sbx_error **error)
 {
-    g_auto(SbxTransfer) transfer = {.operation = __func__,
-                                    .options = sbx_transfer_options_or_defaults(options)};
+    g_auto(SbxTransfer)
+        transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
     g_autoptr(GPtrArray) worker = NULL;
     g_autoptr(GPtrArray) helper = NULL;
     g_autofree char *subject = NULL;
@@ -91,8 +91,8 @@ int sbx_upload(sbx *sandbox, const char *local_path, const char *guest_path,
 int sbx_download(sbx *sandbox, const char *guest_path, const char *local_path,
                  const sbx_transfer_options *options, sbx_error **error)
 {
-    g_auto(SbxTransfer) transfer = {.operation = __func__,
-                                    .options = sbx_transfer_options_or_defaults(options)};
+    g_auto(SbxTransfer)
+        transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
     g_autoptr(GPtrArray) worker = NULL;
     g_autoptr(GPtrArray) helper = NULL;
     g_autofree char *subject = NULL;
@@ -114,8 +114,8 @@ int sbx_download(sbx *sandbox, const char *guest_path, const char *local_path,
 int sbx_copy_across(sbx *source, const char *source_path, sbx *target, const char *target_path,
                     const sbx_transfer_options *options, sbx_error **error)
 {
-    g_auto(SbxTransfer) transfer = {.operation = __func__,
-                                    .options = sbx_transfer_options_or_defaults(options)};
+    g_auto(SbxTransfer)
+        transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
     g_autoptr(GPtrArray) create = NULL;
     g_autoptr(GPtrArray) extract = NULL;
     g_autoptr(GPtrArray) helper = NULL;
@@ -144,8 +144,8 @@ int sbx_tar_create(sbx *sandbox, const char *directory, const char *const *names
                    int fd, const sbx_transfer_options *options, sbx_error **error)
 {
     static const char *const all[] = {"."};
-    g_auto(SbxTransfer) transfer = {.operation = __func__,
-                                    .options = sbx_transfer_options_or_defaults(options)};
+    g_auto(SbxTransfer)
+        transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
     g_autoptr(GPtrArray) worker = NULL;
     g_autoptr(GPtrArray) helper = NULL;
     g_autofree char *subject = NULL;
@@ -170,8 +170,8 @@ int sbx_tar_create(sbx *sandbox, const char *directory, const char *const *names
 int sbx_tar_extract(sbx *sandbox, const char *directory, int fd,
                     const sbx_transfer_options *options, sbx_error **error)
 {
-    g_auto(SbxTransfer) transfer = {.operation = __func__,
-                                    .options = sbx_transfer_options_or_defaults(options)};
+    g_auto(SbxTransfer)
+        transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
     g_autoptr(GPtrArray) worker = NULL;
     g_autoptr(GPtrArray) helper = NULL;
     g_autofree char *subject = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A transfer: workers in sandboxes, the helper program sbx-transfer between them and this machine, and
- * what each of them reports (the lines of subprojects/agent/tar/command.h).
+ * A transfer: workers in sandboxes, the helper program sbx-transfer between them and this machine,
+ * and what each of them reports (the lines of subprojects/agent/tar/command.h).
  */
 #ifndef SBX_CLIENT_TRANSFER_H
 #define SBX_CLIENT_TRANSFER_H

@@ -2,9 +2,9 @@
 /*
  * What the helper gives up: see confine.h.
  *
- * The list of system calls names what is refused. The helper is plain C without threads; what it could
- * be made to do by a hostile archive is what is worth refusing, and a C library that comes to need
- * another call for opening a file must not break transfers.
+ * The list of system calls names what is refused. The helper is plain C without threads; what it
+ * could be made to do by a hostile archive is what is worth refusing, and a C library that comes to
+ * need another call for opening a file must not break transfers.
  */
 #include "transfer/confine.h"
 
@@ -30,20 +30,62 @@
 #define ACCESS_VERSION_1 ((UINT64_C(1) << 13) - 1)
 
 static const unsigned refused[] = {
-    SYS_execve,       SYS_execveat,        SYS_fork,          SYS_vfork,
-    SYS_clone,        SYS_clone3,          SYS_socket,        SYS_socketpair,
-    SYS_connect,      SYS_bind,            SYS_listen,        SYS_accept,
-    SYS_accept4,      SYS_ptrace,          SYS_process_vm_readv, SYS_process_vm_writev,
-    SYS_kill,         SYS_tkill,           SYS_pidfd_open,    SYS_pidfd_getfd,
-    SYS_pidfd_send_signal, SYS_mount,      SYS_umount2,       SYS_pivot_root,
-    SYS_chroot,       SYS_unshare,         SYS_setns,         SYS_move_mount,
-    SYS_open_tree,    SYS_fsopen,          SYS_mount_setattr, SYS_bpf,
-    SYS_perf_event_open, SYS_userfaultfd,  SYS_keyctl,        SYS_add_key,
-    SYS_request_key,  SYS_init_module,     SYS_finit_module,  SYS_delete_module,
-    SYS_kexec_load,   SYS_reboot,          SYS_swapon,        SYS_io_uring_setup,
-    SYS_mknod,        SYS_mknodat,         SYS_open_by_handle_at, SYS_acct,
-    SYS_settimeofday, SYS_clock_settime,   SYS_sethostname,   SYS_quotactl,
-    SYS_iopl,         SYS_ioperm,          SYS_modify_ldt,    SYS_personality,
+    SYS_execve,
+    SYS_execveat,
+    SYS_fork,
+    SYS_vfork,
+    SYS_clone,
+    SYS_clone3,
+    SYS_socket,
+    SYS_socketpair,
+    SYS_connect,
+    SYS_bind,
+    SYS_listen,
+    SYS_accept,
+    SYS_accept4,
+    SYS_ptrace,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_kill,
+    SYS_tkill,
+    SYS_pidfd_open,
+    SYS_pidfd_getfd,
+    SYS_pidfd_send_signal,
+    SYS_mount,
+    SYS_umount2,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_unshare,
+    SYS_setns,
+    SYS_move_mount,
+    SYS_open_tree,
+    SYS_fsopen,
+    SYS_mount_setattr,
+    SYS_bpf,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_keyctl,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_init_module,
+    SYS_finit_module,
+    SYS_delete_module,
+    SYS_kexec_load,
+    SYS_reboot,
+    SYS_swapon,
+    SYS_io_uring_setup,
+    SYS_mknod,
+    SYS_mknodat,
+    SYS_open_by_handle_at,
+    SYS_acct,
+    SYS_settimeofday,
+    SYS_clock_settime,
+    SYS_sethostname,
+    SYS_quotactl,
+    SYS_iopl,
+    SYS_ioperm,
+    SYS_modify_ldt,
+    SYS_personality,
 };
 
 enum { REFUSED = sizeof refused / sizeof *refused, HEAD = 5 };
@@ -68,7 +110,7 @@ static bool refuse_calls(struct tar_failure *failure)
     /* Each jumps behind the last one's "allow" when it is that call. */
     for (unsigned i = 0; i < REFUSED; i++)
         filter[HEAD + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i],
-                                                     (unsigned char)(REFUSED - i), 0);
+                                                        (unsigned char)(REFUSED - i), 0);
     filter[HEAD + REFUSED] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     filter[HEAD + REFUSED + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, REFUSE);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -81,9 +123,9 @@ static bool refuse_calls(struct tar_failure *failure)
 static bool restrict_files(uint64_t allowed, int root_fd, struct tar_failure *failure)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    struct landlock_ruleset_attr attributes = {
-        .handled_access_fs =
-            ACCESS_VERSION_1 | ACCESS_REFER | (version >= 3 ? ACCESS_TRUNCATE : 0)};
+    struct landlock_ruleset_attr attributes = {.handled_access_fs =
+                                                   ACCESS_VERSION_1 | ACCESS_REFER |
+                                                   (version >= 3 ? ACCESS_TRUNCATE : 0)};
     struct landlock_path_beneath_attr rule = {
         .allowed_access = attributes.handled_access_fs & allowed, .parent_fd = root_fd};
     int fd;

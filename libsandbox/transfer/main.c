@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * sbx-transfer: the host's side of transfers, in a process of its own, so that what a guest sends is
- * not taken apart within the user's program. It speaks the language of the guest's workers, see
+ * sbx-transfer: the host's side of transfers, in a process of its own, so that what a guest sends
+ * is not taken apart within the user's program. It speaks the language of the guest's workers, see
  * subprojects/agent/tar/command.h:
  *
  *   sbx-transfer create OPTIONS -- SOURCE...     archive to descriptor 4

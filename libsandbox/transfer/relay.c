@@ -2,9 +2,9 @@
 /*
  * Bytes from one descriptor to another: see relay.h.
  *
- * Either may be the caller's own, of any kind, shared with others: its flags are not ours to change.
- * So each is waited for before it is used, together with whoever reads our messages, and no more is
- * written at once than goes through without blocking.
+ * Either may be the caller's own, of any kind, shared with others: its flags are not ours to
+ * change. So each is waited for before it is used, together with whoever reads our messages, and no
+ * more is written at once than goes through without blocking.
  */
 #include "transfer/relay.h"
 

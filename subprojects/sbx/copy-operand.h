@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 typedef struct copy_operand {
-    char *id;   /* of a sandbox; NULL: this machine */
-    char *path; /* "." when nothing is behind the colon */
+    char *id;     /* of a sandbox; NULL: this machine */
+    char *path;   /* "." when nothing is behind the colon */
     bool archive; /* "-" */
 } copy_operand_t;
 

@@ -45,6 +45,7 @@ static const struct {
     {"first", bench_first, "the first sbx_sh(\"true\") of a claimed spare, and its tenth"},
     {"round-trip", bench_round_trips, "to the keeper, and through it to the agent"},
     {"pump", bench_pump, "bytes in and out of a process; a raw virtio-serial port"},
+    {"copy", bench_copy, "download and upload; cat, and tar inside the guest"},
     {"fork", bench_fork, "1 and 4 children of a sandbox that holds 100 MB"},
     {"pause", bench_pause, "sbx_pause() and sbx_resume()"},
     {"memory", bench_memory, "of an idle spare, a claimed one, one that booted afresh"},

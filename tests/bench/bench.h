@@ -9,8 +9,8 @@
  *   bench-sandbox.c    sandboxes and pools, for rows that cannot go on without
  *   bench-boot.c       reference: a bare boot of QEMU
  *   bench-reference.c  references: bare libvirt (through bench-libvirt), fork and exec
- *   bench-create.c, bench-load.c, bench-command.c, bench-fork.c, bench-memory.c, bench-end.c,
- *   bench-pump.c
+ *   bench-create.c, bench-load.c, bench-command.c, bench-copy.c, bench-fork.c, bench-memory.c,
+ *   bench-end.c, bench-pump.c
  *                      the rows
  */
 #ifndef SBX_TESTS_BENCH_H
@@ -137,6 +137,7 @@ void bench_sh(void);
 void bench_first(void);
 void bench_round_trips(void);
 void bench_pump(void);
+void bench_copy(void);
 void bench_fork(void);
 void bench_pause(void);
 void bench_memory(void);

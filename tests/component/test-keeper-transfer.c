@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files and trees in and out: the real library, helper, keeper and agent, without a VM. The "sandbox"
- * sees this machine's files, so that both sides can be looked at. */
+/* Files and trees in and out: the real library, helper, keeper and agent, without a VM. The
+ * "sandbox" sees this machine's files, so that both sides can be looked at. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -90,7 +90,8 @@ static void make_tree(void)
          "ln -s /nowhere tree/link && head -c 3000000 /dev/urandom >tree/large && "
          "truncate -s 20M tree/holes && printf x | dd of=tree/holes bs=1 seek=9000000 "
          "conv=notrunc status=none && printf z >tree/$'n\\xff\\nl' && "
-         "mkdir tree/$(printf 'd%.0s' {1..200}) && (cd tree/d* && echo two >$(printf 'f%.0s' {1..200})) && "
+         "mkdir tree/$(printf 'd%.0s' {1..200}) && (cd tree/d* && echo two >$(printf 'f%.0s' "
+         "{1..200})) && "
          "chmod 604 tree/a && chmod 757 tree/sub && touch -d '2001-02-03 04:05:06.123456789' "
          "tree/sub/empty tree/large && echo x >tree/closed/in && chmod 555 tree/closed");
 }
@@ -342,8 +343,9 @@ START_TEST(hostile_archives)
         "if out.tell() and not hostile_raw: t.close()\n"
         "sys.stdout.buffer.write(out.getvalue()[:cut_at])\n";
     g_autofree char *body = g_strdup_printf(prologue, hostile[_i].python);
-    g_autofree char *script = g_strconcat("hostile_raw = ", strstr(hostile[_i].python, "out.write")
-                                              ? "True\n" : "False\n", body, NULL);
+    g_autofree char *script = g_strconcat(
+        "hostile_raw = ", strstr(hostile[_i].python, "out.write") ? "True\n" : "False\n", body,
+        NULL);
     sbx_error *error = NULL;
     int file;
 
@@ -376,6 +378,17 @@ START_TEST(memory_stays_flat)
 }
 END_TEST
 
+/* What it has given up. */
+static void assert_confined(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/status", pid);
+    g_autofree char *status = NULL;
+
+    ck_assert(g_file_get_contents(path, &status, NULL, NULL));
+    ck_assert_ptr_nonnull(strstr(status, "\nNoNewPrivs:\t1\n"));
+    ck_assert_ptr_nonnull(strstr(status, "\nSeccomp:\t2\n"));
+}
+
 /* Who dies in the middle leaves no helper and no worker behind. */
 START_TEST(client_dies_in_the_middle)
 {
@@ -402,6 +415,7 @@ START_TEST(client_dies_in_the_middle)
     helpers = test_processes_starting("relay");
     ck_assert_uint_eq(workers->len, 1);
     ck_assert_uint_eq(helpers->len, 1);
+    assert_confined(g_array_index(helpers, pid_t, 0));
     pidfds[0] = test_pidfd(g_array_index(workers, pid_t, 0));
     pidfds[1] = test_pidfd(g_array_index(helpers, pid_t, 0));
     ck_assert_int_eq(kill(pid, SIGKILL), 0);

@@ -1,6 +1,6 @@
 /* fuzz-tar.c: the input as an archive that somebody sent. It is extracted for real into a directory
- * that has a neighbour, and may end in any failure that has words; but nothing may come to be beside
- * the target, and the neighbour must stay as it is. */
+ * that has a neighbour, and may end in any failure that has words; but nothing may come to be
+ * beside the target, and the neighbour must stay as it is. */
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -66,8 +66,9 @@ static void check_neighbour(void)
     char text[8];
     int fd = open("neighbour", O_RDONLY | O_CLOEXEC);
 
-    if (fstat(fd, &neighbour) < 0 || neighbour.st_nlink != 1 || neighbour.st_mode != (S_IFREG | 0600) ||
-        read(fd, text, sizeof text) != 6 || memcmp(text, "secret", 6) != 0)
+    if (fstat(fd, &neighbour) < 0 || neighbour.st_nlink != 1 ||
+        neighbour.st_mode != (S_IFREG | 0600) || read(fd, text, sizeof text) != 6 ||
+        memcmp(text, "secret", 6) != 0)
         abort();
     close(fd);
     /* Of directories below, the target alone. */

@@ -16,7 +16,8 @@ static gsize last_header;
 
 static int run(const char *script, char **output)
 {
-    g_autofree char *command = g_strdup_printf("cd '%s' && umask 022 && set -e\n%s", tar_dir, script);
+    g_autofree char *command =
+        g_strdup_printf("cd '%s' && umask 022 && set -e\n%s", tar_dir, script);
     const char *argv[] = {"bash", "-c", command, NULL};
     int status = -1;
 
@@ -57,21 +58,21 @@ void tar_sh(const char *format, ...)
 
 char *tar_describe(const char *name)
 {
-    g_autofree char *script = g_strdup_printf(
-        "cd '%s'\n"
-        "find . \\( -type d -printf '%%P|d|%%m|%%T@\\n' \\) -o "
-        "-printf '%%P|%%y|%%m|%%l|%%n|%%s|%%T@\\n' | LC_ALL=C sort\n"
-        "find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r cksum\n"
-        "python3 - <<'END'\n"
-        "import os\n"
-        "for top, dirs, files in os.walk(b'.'):\n"
-        "    for n in sorted(dirs + files):\n"
-        "        p = os.path.join(top, n)\n"
-        "        for x in sorted(os.listxattr(p, follow_symlinks=False)):\n"
-        "            if x != 'security.selinux':\n"
-        "                print(p, x, os.getxattr(p, x, follow_symlinks=False))\n"
-        "END\n",
-        name);
+    g_autofree char *script =
+        g_strdup_printf("cd '%s'\n"
+                        "find . \\( -type d -printf '%%P|d|%%m|%%T@\\n' \\) -o "
+                        "-printf '%%P|%%y|%%m|%%l|%%n|%%s|%%T@\\n' | LC_ALL=C sort\n"
+                        "find . -type f -print0 | LC_ALL=C sort -z | xargs -0 -r cksum\n"
+                        "python3 - <<'END'\n"
+                        "import os\n"
+                        "for top, dirs, files in os.walk(b'.'):\n"
+                        "    for n in sorted(dirs + files):\n"
+                        "        p = os.path.join(top, n)\n"
+                        "        for x in sorted(os.listxattr(p, follow_symlinks=False)):\n"
+                        "            if x != 'security.selinux':\n"
+                        "                print(p, x, os.getxattr(p, x, follow_symlinks=False))\n"
+                        "END\n",
+                        name);
     char *text = NULL;
 
     ck_assert_int_eq(run(script, &text), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Archives that mean ill, or are broken. Nothing outside of the target changes, and the failure says
- * what was wrong. */
+/* Archives that mean ill, or are broken. Nothing outside of the target changes, and the failure
+ * says what was wrong. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -54,12 +54,9 @@ static const struct {
     const char *name;
     const char *word;
 } bad_names[] = {
-    {"../escaped", "leads upwards"},
-    {"a/../../escaped", "leads upwards"},
-    {"a/..", "leads upwards"},
-    {"..", "leads upwards"},
-    {"./../escaped", "leads upwards"},
-    {"/escaped", "absolute"},
+    {"../escaped", "leads upwards"},   {"a/../../escaped", "leads upwards"},
+    {"a/..", "leads upwards"},         {"..", "leads upwards"},
+    {"./../escaped", "leads upwards"}, {"/escaped", "absolute"},
     {"//escaped", "absolute"},
 };
 
@@ -135,6 +132,14 @@ START_TEST(through_a_symbolic_link)
     fails(TAR_DENIED, "symbolic link");
     g_byte_array_set_size(archive, 0);
     tar_put(archive, '1', "hard", "l/secret", NULL, 0);
+    fails(TAR_DENIED, "symbolic link");
+    /* In the middle of the way, where O_NOFOLLOW does not look. */
+    g_byte_array_set_size(archive, 0);
+    tar_put(archive, '2', "up", "..", NULL, 0);
+    tar_put(archive, '0', "up/outside/escaped", NULL, "x", 1);
+    fails(TAR_DENIED, "symbolic link");
+    g_byte_array_set_size(archive, 0);
+    tar_put(archive, '1', "hard2", "up/outside/secret", NULL, 0);
     fails(TAR_DENIED, "symbolic link");
     g_byte_array_set_size(archive, 0);
     tar_put(archive, '2', "loop", "loop", NULL, 0);
@@ -276,8 +281,8 @@ END_TEST
 
 START_TEST(attributes_of_the_system)
 {
-    tar_put_pax(archive, 'x', "SCHILY.xattr.security.capability=abc",
-                "SCHILY.xattr.trusted.x=y", NULL);
+    tar_put_pax(archive, 'x', "SCHILY.xattr.security.capability=abc", "SCHILY.xattr.trusted.x=y",
+                NULL);
     tar_put(archive, '0', "f", NULL, "x", 1);
     tar_put_end(archive);
     works(0);
@@ -318,8 +323,16 @@ START_TEST(sparse_beyond_all_measure)
 END_TEST
 
 static const char *const bad_maps[] = {
-    "5,4,3,4",           "0,10",      "0,4,2,4", "x,4",  "0,",
-    "9223372036854775807,9", "0,4,30,1", ",",      "-1,4", "0,4,18446744073709551615,1",
+    "5,4,3,4",
+    "0,10",
+    "0,4,2,4",
+    "x,4",
+    "0,",
+    "9223372036854775807,9",
+    "0,4,30,1",
+    ",",
+    "-1,4",
+    "0,4,18446744073709551615,1",
     "99999999999999999999999999,4",
 };
 
@@ -430,9 +443,22 @@ END_TEST
 /* --- broken ones --- */
 
 static const char *const bad_records[] = {
-    "5 a=b\n",  "7 a=b\n",   "x a=b\n",       "6a=b\n", "6 =bc\n", "6 abc\n", "0 a=b\n", "6 a=b\0",
-    "99999999999999999999999999 a=b\n", "-6 a=b\n", " 6 a=b\n",
-    "13 mtime=x.1\n", "13 size=-1234\n", "9 uid=x1\n", "13 size=99999", "31 size=99999999999999999999999\n",
+    "5 a=b\n",
+    "7 a=b\n",
+    "x a=b\n",
+    "6a=b\n",
+    "6 =bc\n",
+    "6 abc\n",
+    "0 a=b\n",
+    "6 a=b\0",
+    "99999999999999999999999999 a=b\n",
+    "-6 a=b\n",
+    " 6 a=b\n",
+    "13 mtime=x.1\n",
+    "13 size=-1234\n",
+    "9 uid=x1\n",
+    "13 size=99999",
+    "31 size=99999999999999999999999\n",
 };
 
 START_TEST(broken_records)

@@ -282,7 +282,7 @@ START_TEST(changing_tree)
                 remove(name);
             }
     }
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 20; i++) {
         tar_make("a.tar", "tree", NULL);
         tar_unmake("a.tar", "out", NULL);
         tar_sh("rm -rf out");
@@ -317,8 +317,8 @@ static void random_file(GRand *random, const char *path)
 
     for (int i = 0; i < pieces; i++) {
         char bytes[3000];
-        off_t offset = g_rand_int_range(random, 0, 3) == 0 ? g_rand_int_range(random, 0, 1 << 22)
-                                                           : i * 512;
+        off_t offset =
+            g_rand_int_range(random, 0, 3) == 0 ? g_rand_int_range(random, 0, 1 << 22) : i * 512;
 
         memset(bytes, g_rand_int_range(random, 0, 256), sizeof bytes);
         ck_assert_int_ge(pwrite(fd, bytes, (size_t)g_rand_int_range(random, 0, 3000), offset), 0);
@@ -373,7 +373,7 @@ static void random_tree(GRand *random, const char *path, int depth, GPtrArray *f
 
 START_TEST(random_trees)
 {
-    for (guint32 seed = 0; seed < 25; seed++) {
+    for (guint32 seed = 0; seed < 8; seed++) {
         GRand *random = g_rand_new_with_seed(seed + 1000 * (guint32)_i);
         GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
 
@@ -381,8 +381,7 @@ START_TEST(random_trees)
         tar_make("a.tar", "tree", NULL);
         tar_unmake("a.tar", "out", NULL);
         assert_same("tree", "out");
-        tar_sh("mkdir gnu; LC_ALL=C tar -C gnu -xpf a.tar 2>err\n"
-               "! LC_ALL=C grep -aEv 'hdrcharset|implausibly|in the future' err");
+        tar_sh("mkdir gnu; LC_ALL=C tar -C gnu -xpf a.tar 2>err");
         assert_same("tree", "gnu/tree");
         tar_sh("rm out gnu -r; tar --format=%s --sparse -cf b.tar tree",
                seed % 2 == 0 ? "pax" : "gnu");

@@ -1,4 +1,5 @@
-/* tar-worker.c: file trees in and out as tar streams: the workers "tar-create" and "tar-extract". */
+/* tar-worker.c: file trees in and out as tar streams: the workers "tar-create" and "tar-extract".
+ */
 #include "tar-worker.h"
 
 #include "command.h"

@@ -78,8 +78,7 @@ bool tar_attributes_set(const struct tar_options *options, const struct tar_entr
         return tar_fail_errno(failure, errno, "cannot set the mode of %s", tar_quote(entry->path));
     times_of(entry, times);
     if (futimens(fd, times) < 0)
-        return tar_fail_errno(failure, errno, "cannot set the times of %s",
-                              tar_quote(entry->path));
+        return tar_fail_errno(failure, errno, "cannot set the times of %s", tar_quote(entry->path));
     return true;
 }
 

@@ -88,8 +88,7 @@ static bool set_limit(const char *text, uint64_t *out, struct tar_failure *failu
            tar_fail(failure, TAR_INVALID, "%s is not a number", tar_quote(text));
 }
 
-static bool set_existing(const char *text, struct tar_options *options,
-                         struct tar_failure *failure)
+static bool set_existing(const char *text, struct tar_options *options, struct tar_failure *failure)
 {
     static const char *const words[] = {"replace", "refuse", "keep"};
 
@@ -175,9 +174,9 @@ static int run(int argc, char **argv, const struct tar_command *command, bool cr
     options.confine = command->confine;
     done = parse(argc, argv, &options, &failure);
     if (done && create)
-        done = (options.confine == NULL || options.confine(NULL, -1, &failure)) &&
-               tar_create(&options, command->stream_fd, command->watch_fd, &report, &counts,
-                          &failure);
+        done =
+            (options.confine == NULL || options.confine(NULL, -1, &failure)) &&
+            tar_create(&options, command->stream_fd, command->watch_fd, &report, &counts, &failure);
     else if (done)
         done = tar_extract(&options, command->stream_fd, command->watch_fd, &report, &counts,
                            &failure);

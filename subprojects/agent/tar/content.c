@@ -159,7 +159,6 @@ bool tar_add_content(struct tar_creation *creation, int fd, struct tar_entry *en
             return false;
     if (shrunk)
         tar_warn(creation->report, creation->counts,
-                 "%s became shorter while it was read; the rest is zeros",
-                 tar_quote(entry->path));
+                 "%s became shorter while it was read; the rest is zeros", tar_quote(entry->path));
     return tar_writer_pad(&creation->writer, entry->stored);
 }

@@ -49,8 +49,7 @@ static bool count(struct tar_creation *creation, uint64_t bytes)
                         options->max_entries);
     if (bytes > options->max_bytes || counts->bytes > options->max_bytes - bytes)
         return tar_fail(creation->failure, TAR_TOO_BIG,
-                        "with %s the files have more than the %" PRIu64
-                        " bytes that are allowed",
+                        "with %s the files have more than the %" PRIu64 " bytes that are allowed",
                         tar_quote(creation->path), options->max_bytes);
     counts->entries++;
     return true;
@@ -106,8 +105,7 @@ static bool add_hard_link(struct tar_creation *creation, const struct stat *stat
     entry.target = creation->names + *first;
     entry.xattr_count = 0;
     *added = true;
-    return count(creation, 0) && tar_writer_entry(&creation->writer, &entry) &&
-           finish(creation, 0);
+    return count(creation, 0) && tar_writer_entry(&creation->writer, &entry) && finish(creation, 0);
 }
 
 static bool add_file(struct tar_creation *creation, int fd, const struct stat *status)
@@ -176,8 +174,7 @@ static bool add_special(struct tar_creation *creation, const struct stat *status
         entry.major = major(status->st_rdev);
         entry.minor = minor(status->st_rdev);
     }
-    return count(creation, 0) && tar_writer_entry(&creation->writer, &entry) &&
-           finish(creation, 0);
+    return count(creation, 0) && tar_writer_entry(&creation->writer, &entry) && finish(creation, 0);
 }
 
 /* What the kernel makes up when it is asked is no file that somebody could want back. */
@@ -297,7 +294,8 @@ static bool add_directory(struct tar_creation *creation, int fd, const struct st
     return added;
 }
 
-/* What was just found may have gone since, as files do; below the source itself that is no failure. */
+/* What was just found may have gone since, as files do; below the source itself that is no failure.
+ */
 static bool cannot_open(struct tar_creation *creation, int error)
 {
     if (error != ENOENT || creation->depth == 0)

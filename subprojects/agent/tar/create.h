@@ -13,15 +13,15 @@ struct tar_creation {
     struct tar_counts *counts;
     struct tar_failure *failure;
     struct tar_writer writer;
-    bool counting;          /* only adds up sizes, writes nothing */
+    bool counting; /* only adds up sizes, writes nothing */
     unsigned depth;
-    char *path;             /* of the entry, in the archive */
+    char *path; /* of the entry, in the archive */
     size_t path_length;
-    char *link;             /* the target of a link */
+    char *link;               /* the target of a link */
     struct tar_inodes linked; /* files with more names: where the first one is in the names */
     char *names;
     size_t names_length, names_allocated;
-    bool names_full;        /* and that was said */
+    bool names_full; /* and that was said */
     struct tar_extent *extents;
     size_t extent_count, extents_allocated;
     char *xattr_names;

@@ -1,7 +1,7 @@
 /* extract.c: reads an archive and makes the tree.
  *
- * The archive is an enemy's: it may name what it likes, in any order. Nothing outside of the root is
- * made, changed or linked to; no link is followed; devices, fifos and sockets are left out. */
+ * The archive is an enemy's: it may name what it likes, in any order. Nothing outside of the root
+ * is made, changed or linked to; no link is followed; devices, fifos and sockets are left out. */
 #include "extract.h"
 
 #include "message.h"
@@ -84,8 +84,7 @@ static bool descend(struct tar_extraction *extraction)
         return tar_fail_errno(extraction->failure, errno, "cannot make the directory %s",
                               tar_quote(name));
     extraction->root_made = true;
-    extraction->paths.root_fd =
-        openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    extraction->paths.root_fd = openat(root, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (extraction->paths.root_fd < 0) {
         extraction->paths.root_fd = root;
         return tar_fail_errno(extraction->failure, errno, "cannot open the directory %s",
@@ -165,12 +164,11 @@ static bool place(struct tar_extraction *extraction)
     int parent;
 
     if (*extraction->path == '\0')
-        return entry->type == TAR_DIRECTORY
-                   ? tar_place_root(extraction)
-                   : tar_fail(extraction->failure, TAR_MALFORMED,
-                              "the archive has a file without a name");
-    parent = tar_paths_open(&extraction->paths, extraction->path, length, true,
-                            extraction->failure);
+        return entry->type == TAR_DIRECTORY ? tar_place_root(extraction)
+                                            : tar_fail(extraction->failure, TAR_MALFORMED,
+                                                       "the archive has a file without a name");
+    parent =
+        tar_paths_open(&extraction->paths, extraction->path, length, true, extraction->failure);
     if (parent < 0)
         return false;
     switch (entry->type) {
@@ -262,8 +260,8 @@ static bool extract(const struct tar_options *options, struct tar_extraction *ex
     extraction->counts = counts;
     extraction->failure = failure;
     extraction->reader.failure = failure;
-    extraction->paths = (struct tar_paths){.root_fd = -1, .made = &extraction->made,
-                                           .cached_fd = -1};
+    extraction->paths =
+        (struct tar_paths){.root_fd = -1, .made = &extraction->made, .cached_fd = -1};
     done = run(extraction);
     tar_paths_clear(&extraction->paths);
     if (extraction->paths.root_fd >= 0)

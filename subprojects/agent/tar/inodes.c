@@ -28,9 +28,9 @@ uint64_t *tar_inodes_find(struct tar_inodes *inodes, dev_t device, ino_t inode)
 
 static bool grow(struct tar_inodes *inodes)
 {
-    struct tar_inodes larger = {
-        .allocated = inodes->allocated > 0 ? 2 * inodes->allocated : FIRST_SLOTS,
-        .used = inodes->used};
+    struct tar_inodes larger = {.allocated =
+                                    inodes->allocated > 0 ? 2 * inodes->allocated : FIRST_SLOTS,
+                                .used = inodes->used};
 
     if (larger.allocated > MOST_SLOTS)
         return false;

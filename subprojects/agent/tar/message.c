@@ -86,8 +86,7 @@ void tar_warn(const struct tar_report *report, struct tar_counts *counts, const 
 bool tar_progress(const struct tar_report *report, const struct tar_counts *counts,
                   const char *path, struct tar_failure *failure)
 {
-    if (report == NULL || report->progress == NULL ||
-        report->progress(report->data, counts, path))
+    if (report == NULL || report->progress == NULL || report->progress(report->data, counts, path))
         return true;
     return tar_fail(failure, TAR_CANCELLED, "the transfer was cancelled");
 }
@@ -156,8 +155,8 @@ const char *tar_quote(const char *name)
 const char *tar_kind_name(enum tar_kind kind)
 {
     static const char *const names[TAR_KINDS] = {
-        [TAR_INVALID] = "invalid",     [TAR_SYSTEM] = "system",   [TAR_NOT_FOUND] = "not-found",
-        [TAR_EXISTS] = "exists",       [TAR_NO_SPACE] = "no-space", [TAR_DENIED] = "denied",
+        [TAR_INVALID] = "invalid",     [TAR_SYSTEM] = "system",       [TAR_NOT_FOUND] = "not-found",
+        [TAR_EXISTS] = "exists",       [TAR_NO_SPACE] = "no-space",   [TAR_DENIED] = "denied",
         [TAR_TOO_BIG] = "too-big",     [TAR_MALFORMED] = "malformed", [TAR_PEER] = "peer",
         [TAR_CANCELLED] = "cancelled", [TAR_NO_MEMORY] = "no-memory",
     };

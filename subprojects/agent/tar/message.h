@@ -17,8 +17,8 @@ void tar_warn(const struct tar_report *report, struct tar_counts *counts, const 
 bool tar_progress(const struct tar_report *report, const struct tar_counts *counts,
                   const char *path, struct tar_failure *failure);
 
-/* The name in quotes, control characters and what is no UTF-8 escaped, the middle of a long one left
- * out. In one of two static buffers, which take turns. */
+/* The name in quotes, control characters and what is no UTF-8 escaped, the middle of a long one
+ * left out. In one of two static buffers, which take turns. */
 const char *tar_quote(const char *name);
 
 /* "too-big" and so on; TAR_SYSTEM for an unknown word. */

@@ -40,8 +40,8 @@ bool tar_path_clean(const char *path, char *out, struct tar_failure *failure)
             return tar_fail(failure, TAR_DENIED, "the archive has the name %s, which leads upwards",
                             tar_quote(path));
         if (length > 255)
-            return tar_fail(failure, TAR_TOO_BIG, "the archive has a name of more than 255 bytes: %s",
-                            tar_quote(path));
+            return tar_fail(failure, TAR_TOO_BIG,
+                            "the archive has a name of more than 255 bytes: %s", tar_quote(path));
         if (length > 0 && (length != 1 || *p != '.')) {
             if (++depth > TAR_DEPTH_MAX)
                 return tar_fail(failure, TAR_TOO_BIG, "%s is more than %d directories deep",
@@ -104,7 +104,7 @@ static int make(struct tar_paths *paths, int directory, const char *name, size_t
 /* How much of the path goes into one step. */
 static size_t piece(const char *path, size_t length, bool one_name)
 {
-    const char *slash = one_name ? memchr(path, '/', length)
+    const char *slash = one_name             ? memchr(path, '/', length)
                         : length <= STEP_MAX ? NULL
                                              : memrchr(path, '/', STEP_MAX);
 

@@ -1,8 +1,8 @@
 /* place.c: files and links that are extracted.
  *
- * A file whose name is free is made under that name. One that replaces another is made beside it and
- * renamed, so that whoever opens the name finds the old one or the new one, whole; nothing is ever
- * written into a file that was there, which might have other names. */
+ * A file whose name is free is made under that name. One that replaces another is made beside it
+ * and renamed, so that whoever opens the name finds the old one or the new one, whole; nothing is
+ * ever written into a file that was there, which might have other names. */
 #include "attributes.h"
 #include "extract.h"
 #include "message.h"
@@ -32,8 +32,8 @@ typedef bool maker(struct place *place, const char *name); /* false: errno */
 
 static bool make_file(struct place *place, const char *name)
 {
-    place->fd = openat(place->parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                       0600);
+    place->fd =
+        openat(place->parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     return place->fd >= 0;
 }
 
@@ -69,8 +69,8 @@ static bool cannot_make(struct place *place)
                           tar_quote(place->extraction->reader.entry.path));
 }
 
-/* Makes it under its name or, when that is taken and may be replaced, another one: then temporary is
- * not empty. 1: made; 0: not wanted; -1: failed. */
+/* Makes it under its name or, when that is taken and may be replaced, another one: then temporary
+ * is not empty. 1: made; 0: not wanted; -1: failed. */
 static int make_somewhere(struct place *place, maker *make, char *temporary)
 {
     struct tar_extraction *extraction = place->extraction;
@@ -98,12 +98,12 @@ static bool settle(struct place *place, const char *temporary, bool complete)
 
     if (complete && *temporary != '\0' &&
         renameat(place->parent, temporary, place->parent, place->name) < 0)
-        complete = errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST
-                       ? tar_fail(place->extraction->failure, TAR_EXISTS,
-                                  "%s is no directory, and what is there already is one",
-                                  tar_quote(path))
-                       : tar_fail_errno(place->extraction->failure, errno, "cannot replace %s",
-                                        tar_quote(path));
+        complete =
+            errno == EISDIR || errno == ENOTEMPTY || errno == EEXIST
+                ? tar_fail(place->extraction->failure, TAR_EXISTS,
+                           "%s is no directory, and what is there already is one", tar_quote(path))
+                : tar_fail_errno(place->extraction->failure, errno, "cannot replace %s",
+                                 tar_quote(path));
     if (!complete)
         unlinkat(place->parent, *temporary != '\0' ? temporary : place->name, 0);
     return complete;
@@ -151,8 +151,8 @@ static bool write_data(struct place *place)
         uint64_t end = offset + extents[i].length;
 
         while (offset < end) {
-            ssize_t n = available > 0 ? (ssize_t)available
-                                      : tar_reader_data(&extraction->reader, &bytes);
+            ssize_t n =
+                available > 0 ? (ssize_t)available : tar_reader_data(&extraction->reader, &bytes);
             size_t length;
 
             if (n < 0 || !report_within(extraction, offset))

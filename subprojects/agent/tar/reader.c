@@ -1,7 +1,7 @@
 /* reader.c: the entries of an archive, of whatever writer: pax, ustar, GNU and v7 headers.
  *
- * All of it is hostile: numbers are checked, lengths are capped, and nothing is believed that memory
- * would be reserved for before it came. */
+ * All of it is hostile: numbers are checked, lengths are capped, and nothing is believed that
+ * memory would be reserved for before it came. */
 #include "reader.h"
 
 #include "message.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    META_MAX = 64,        /* headers in a row that are about other headers */
+    META_MAX = 64,          /* headers in a row that are about other headers */
     TRAILING_MAX = 1 << 20, /* what may stand behind the end; GNU tar fills up to 10 KiB */
     XATTRS_MAX = 4096,
 };
@@ -52,9 +52,9 @@ static bool skip(struct tar_reader *reader, uint64_t length)
 {
     while (length > 0) {
         const char *bytes;
-        ssize_t n = tar_stream_peek(&reader->stream, &bytes,
-                                    length < SIZE_MAX / 2 ? (size_t)length : SIZE_MAX / 2,
-                                    reader->failure);
+        ssize_t n =
+            tar_stream_peek(&reader->stream, &bytes,
+                            length < SIZE_MAX / 2 ? (size_t)length : SIZE_MAX / 2, reader->failure);
 
         if (n == 0)
             tar_fail(reader->failure, TAR_MALFORMED, "the archive ends early");
@@ -335,8 +335,8 @@ static enum tar_type type_of(const struct tar_reader *reader)
 static bool take_size(struct tar_reader *reader, const struct extended *extended)
 {
     struct tar_entry *entry = &reader->entry;
-    bool has_data = entry->type == TAR_FILE || entry->type == TAR_UNKNOWN ||
-                    reader->header.type == 'D';
+    bool has_data =
+        entry->type == TAR_FILE || entry->type == TAR_UNKNOWN || reader->header.type == 'D';
     int64_t size = 0;
 
     if (!extended->size &&

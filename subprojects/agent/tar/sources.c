@@ -107,8 +107,7 @@ static bool add_glob(struct tar_creation *creation, const char *pattern)
     bool added = true;
 
     if (result == GLOB_NOMATCH)
-        return tar_fail(creation->failure, TAR_NOT_FOUND, "no file matches %s",
-                        tar_quote(pattern));
+        return tar_fail(creation->failure, TAR_NOT_FOUND, "no file matches %s", tar_quote(pattern));
     if (result != 0)
         return tar_fail(creation->failure, result == GLOB_NOSPACE ? TAR_NO_MEMORY : TAR_SYSTEM,
                         "cannot look for what matches %s", tar_quote(pattern));

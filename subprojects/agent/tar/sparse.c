@@ -35,8 +35,8 @@ static bool take_old(struct tar_reader *reader, const struct tar_gnu_extent *ext
         int64_t offset, length;
 
         if (!tar_number_parse(extents[i].offset, sizeof extents[i].offset, &offset) ||
-            !tar_number_parse(extents[i].length, sizeof extents[i].length, &length) ||
-            offset < 0 || length < 0)
+            !tar_number_parse(extents[i].length, sizeof extents[i].length, &length) || offset < 0 ||
+            length < 0)
             return malformed(reader);
         if (!tar_sparse_pair(reader, (uint64_t)offset, (uint64_t)length))
             return false;

@@ -18,8 +18,11 @@ bool tar_stream_open(struct tar_stream *stream, int fd, int watch_fd, struct tar
 void tar_stream_open_memory(struct tar_stream *stream, const void *data, size_t length)
 {
     /* It is only read. */
-    *stream = (struct tar_stream){
-        .fd = -1, .watch_fd = -1, .buffer = (char *)(uintptr_t)data, .end = length, .borrowed = true};
+    *stream = (struct tar_stream){.fd = -1,
+                                  .watch_fd = -1,
+                                  .buffer = (char *)(uintptr_t)data,
+                                  .end = length,
+                                  .borrowed = true};
 }
 
 void tar_stream_close(struct tar_stream *stream)

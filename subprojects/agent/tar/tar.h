@@ -5,11 +5,11 @@
  * the archive (hard links to come, modes of directories) has a cap of its own.
  *
  *   create.c    walks trees and writes them      extract.c  reads archives and makes trees
- *   writer.c    headers of the pax format        reader.c   pax, ustar, GNU and v7 headers, sparse maps
- *   pax.c       records of extended headers      format.c   fields of a header block
- *   stream.c    descriptors                      paths.c    directories below a root, no links followed
- *   inodes.c    sets of files                    message.c  failures and warnings
- *   command.c   options and messages as text
+ *   writer.c    headers of the pax format        reader.c   pax, ustar, GNU and v7 headers, sparse
+ * maps pax.c       records of extended headers      format.c   fields of a header block stream.c
+ * descriptors                      paths.c    directories below a root, no links followed inodes.c
+ * sets of files                    message.c  failures and warnings command.c   options and
+ * messages as text
  */
 #ifndef SBX_TAR_H
 #define SBX_TAR_H
@@ -76,7 +76,8 @@ struct tar_options {
     const char *excludes[TAR_EXCLUDES_MAX];
     size_t exclude_count;
     /* create */
-    const char *directory; /* names are below it, and stay whole; NULL: sources are as cp has them */
+    const char
+        *directory; /* names are below it, and stay whole; NULL: sources are as cp has them */
     char *const *sources;
     size_t source_count;
     bool glob;  /* sources are patterns */

@@ -72,8 +72,11 @@ static bool is_utf8(const char *text)
     const unsigned char *p = (const unsigned char *)text;
 
     while (*p != '\0') {
-        int more = *p < 0x80 ? 0 : *p >= 0xc2 && *p < 0xe0 ? 1 : (*p & 0xf0) == 0xe0 ? 2
-                   : *p >= 0xf0 && *p < 0xf5 ? 3 : -1;
+        int more = *p < 0x80                 ? 0
+                   : *p >= 0xc2 && *p < 0xe0 ? 1
+                   : (*p & 0xf0) == 0xe0     ? 2
+                   : *p >= 0xf0 && *p < 0xf5 ? 3
+                                             : -1;
 
         if (more < 0 || (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] >= 0xa0) ||
             (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] >= 0x90))
@@ -115,8 +118,8 @@ static bool add_names(struct tar_writer *writer, const struct tar_entry *entry)
                tar_pax_add(pax, "GNU.sparse.name", entry->path, strlen(entry->path),
                            writer->failure) &&
                tar_pax_add_number(pax, "GNU.sparse.realsize", entry->size, writer->failure);
-    return add_name(writer, "path", entry->path, sizeof ((struct tar_header *)NULL)->name) &&
-           add_name(writer, "linkpath", entry->target, sizeof ((struct tar_header *)NULL)->link);
+    return add_name(writer, "path", entry->path, sizeof((struct tar_header *)NULL)->name) &&
+           add_name(writer, "linkpath", entry->target, sizeof((struct tar_header *)NULL)->link);
 }
 
 static bool add_xattrs(struct tar_writer *writer, const struct tar_entry *entry)
@@ -138,8 +141,7 @@ static bool add_records(struct tar_writer *writer, const struct tar_entry *entry
 
     pax->length = 0;
     return add_names(writer, entry) &&
-           (size < UINT64_C(1) << 33 ||
-            tar_pax_add_number(pax, "size", size, writer->failure)) &&
+           (size < UINT64_C(1) << 33 || tar_pax_add_number(pax, "size", size, writer->failure)) &&
            (entry->uid <= OCTAL_7 || tar_pax_add_number(pax, "uid", entry->uid, writer->failure)) &&
            (entry->gid <= OCTAL_7 || tar_pax_add_number(pax, "gid", entry->gid, writer->failure)) &&
            ((entry->mtime_ns == 0 && entry->mtime >= 0 && entry->mtime < INT64_C(1) << 33) ||

@@ -16,7 +16,8 @@ struct tar_writer {
 void tar_writer_clear(struct tar_writer *writer);
 /* For the reader's eyes: so many bytes will come. */
 bool tar_writer_total(struct tar_writer *writer, uint64_t bytes);
-/* All that comes before the stored bytes, of which there must be entry->stored; then the padding. */
+/* All that comes before the stored bytes, of which there must be entry->stored; then the padding.
+ */
 bool tar_writer_entry(struct tar_writer *writer, const struct tar_entry *entry);
 bool tar_writer_pad(struct tar_writer *writer, uint64_t stored);
 bool tar_writer_end(struct tar_writer *writer);
