@@ -116,8 +116,8 @@ typedef struct {
     const char *cwd;                /* NULL: home. Relative: to home */
     const char *user;               /* name or number; NULL: app */
     gboolean is_worker;             /* argv[0] names a worker of the agent, see protocol.h */
-    guint rows, columns;            /* of a terminal for its standard streams, at most 65535; 0: none.
-                                       stdout_fd is given, stderr_fd is -1 */
+    guint rows, columns;            /* of a terminal for its standard streams, at most 65535; 0:
+                                       none. stdout_fd is given, stderr_fd is -1 */
     uint64_t memory_limit;          /* bytes, of all it starts; limits: 0 is none */
     guint task_limit;               /* processes and threads */
     uint64_t cpu_limit_us;          /* CPU time; all it started is killed when it is used up */
@@ -184,8 +184,8 @@ typedef enum {
 /* done may be NULL. NO_PROCESS when it is over. */
 void sbx_agent_process_signal(SbxAgentProcess *process, int number, SbxAgentScope scope,
                               SbxAgentDoneFunc done, gpointer data);
-/* Of its terminal; its foreground processes get SIGWINCH. done may be NULL. NO_PROCESS when it is over,
- * INVALID when it has no terminal. */
+/* Of its terminal; its foreground processes get SIGWINCH. done may be NULL. NO_PROCESS when it is
+ * over, INVALID when it has no terminal. */
 void sbx_agent_process_resize(SbxAgentProcess *process, guint rows, guint columns,
                               SbxAgentDoneFunc done, gpointer data);
 

@@ -15,7 +15,8 @@ static AgentRun *sh(const char *script)
     SbxAgentCommand command = {.env = no_rc, .script = script, .output_ends_at_exit = TRUE};
     AgentRun *run = agent_run(&command, FALSE);
 
-    ck_assert_msg(run->start_error == NULL, "%s", run->start_error ? run->start_error->message : "");
+    ck_assert_msg(run->start_error == NULL, "%s",
+                  run->start_error != NULL ? run->start_error->message : "");
     return run;
 }
 
@@ -35,6 +36,26 @@ START_TEST(causes)
     ck_assert_int_eq(ended("exit 3").cause, SBX_CAUSE_EXIT);
     ck_assert_int_eq(ended("kill -TERM $$").cause, SBX_CAUSE_SIGNAL);
     ck_assert_int_eq(ended("kill -KILL $$").cause, SBX_CAUSE_SIGNAL);
+}
+END_TEST
+
+/* The end of its output is told with its exit, also when it came long before. */
+START_TEST(closes_its_output_early)
+{
+    AgentRun *run = sh("echo out; exec >&- 2>&-; kill -STOP $$; exit 3");
+
+    ck_assert(agent_run_shows(run, "out\n"));
+    agent_round_trip();
+    ck_assert(!run->exited && !run->output_ended);
+    sbx_agent_process_signal(run->process, SIGCONT, SBX_AGENT_SCOPE_PROCESS, NULL, NULL);
+    while (!run->exited) {
+        agent_round_trip();
+        sbx_agent_process_signal(run->process, SIGCONT, SBX_AGENT_SCOPE_PROCESS, NULL, NULL);
+    }
+    agent_run_finish(run);
+    ck_assert_int_eq(run->exit.status, 3);
+    ck_assert_str_eq(run->out->str, "out\n");
+    agent_run_free(run);
 }
 END_TEST
 
@@ -98,7 +119,8 @@ static Figures usage_of(AgentRun *run)
 
 START_TEST(usage_while_it_runs)
 {
-    AgentRun *run = sh("for ((i = 0; i < 100000; i++)); do :; done; echo ready; read < <(sleep 60)");
+    AgentRun *run = sh("for ((i = 0; i < 100000; i++)); do :; done;"
+                       "echo ready; read < <(sleep 60)");
     Figures figures;
 
     ck_assert(agent_run_shows(run, "ready"));
@@ -236,6 +258,7 @@ END_TEST
 static void add_common(TCase *tests)
 {
     tcase_add_test(tests, causes);
+    tcase_add_test(tests, closes_its_output_early);
     tcase_add_test(tests, what_it_took);
     tcase_add_test(tests, usage_while_it_runs);
     tcase_add_test(tests, metrics_of_the_machine);

@@ -20,7 +20,8 @@ static AgentRun *run_script(const char *script)
     SbxAgentCommand command = on_terminal(script);
     AgentRun *run = agent_run(&command, TRUE);
 
-    ck_assert_msg(run->start_error == NULL, "%s", run->start_error ? run->start_error->message : "");
+    ck_assert_msg(run->start_error == NULL, "%s",
+                  run->start_error != NULL ? run->start_error->message : "");
     return run;
 }
 
@@ -81,7 +82,8 @@ static int resize(AgentRun *run, guint rows, guint columns)
 
 START_TEST(resized)
 {
-    AgentRun *run = run_script("trap 'stty size; kill $!; exit' WINCH; sleep 1000 & echo ready; wait");
+    AgentRun *run = run_script("trap 'stty size; kill $!; exit' WINCH;"
+                               "sleep 1000 & echo ready; wait");
 
     assert_shows(run, "ready");
     ck_assert_int_eq(resize(run, 50, 132), -1);
@@ -144,7 +146,8 @@ END_TEST
 
 START_TEST(keys_that_interrupt)
 {
-    AgentRun *run = run_script("trap 'echo caught; exit 7' INT; echo ready; while :; do read; done");
+    AgentRun *run = run_script("trap 'echo caught; exit 7' INT;"
+                               "echo ready; while :; do read; done");
 
     assert_shows(run, "ready");
     agent_run_type(run, "\003");
@@ -269,7 +272,8 @@ START_TEST(left_behind)
 {
     SbxAgentCommand command =
         on_terminal("trap 'echo parent; exit 0' USR1;"
-                    "setsid bash -c 'trap \"\" HUP; echo child $$; kill -USR1 $0; exec sleep 1000' $$"
+                    "setsid bash -c 'trap \"\" HUP; echo child $$; kill -USR1 $0;"
+                    "exec sleep 1000' $$"
                     "& wait");
     AgentRun *run;
     const char *child;

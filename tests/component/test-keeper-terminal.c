@@ -152,7 +152,8 @@ END_TEST
 
 START_TEST(usage_of_a_process)
 {
-    sbx_process *process = on_terminal("for ((i = 0; i < 50000; i++)); do :; done; echo ready; read");
+    sbx_process *process = on_terminal("for ((i = 0; i < 50000; i++)); do :; done;"
+                                       "echo ready; read");
     GString *shown = g_string_new(NULL);
     sbx_error *error = NULL;
     sbx_usage *usage = NULL;

@@ -146,7 +146,8 @@ START_TEST(daemons_keep_their_limit)
     ck_assert_int_eq(sbx_command_set_cpu_limit(command, 1000, NULL), SBX_OK);
     result = run(sandbox, command);
     ck_assert_int_eq(sbx_result_cause(result), SBX_CAUSE_EXIT);
-    gone = g_strdup_printf("timeout 100 tail --pid=%d -f /dev/null", atoi(sbx_result_stdout(result, NULL)));
+    gone = g_strdup_printf("timeout 100 tail --pid=%d -f /dev/null",
+                           atoi(sbx_result_stdout(result, NULL)));
     g_free(vm_sh(sandbox, gone));
     sbx_result_free(result);
     sbx_unref(sandbox);

@@ -245,6 +245,10 @@ static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t 
     }
     if (!output->last)
         loop_close(&output->source);
+    if (output->ends_at_exit) {
+        output->deferred = true;
+        return NGHTTP2_ERR_DEFERRED;
+    }
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     return 0;
 }
@@ -294,8 +298,11 @@ void output_finish(struct process *process, struct output *output)
 {
     int left = TERMINAL_OUTPUT_MAX;
 
-    if (output->source.fd < 0)
+    output->ends_at_exit = false;
+    if (output->source.fd < 0) {
+        resume(output);
         return;
+    }
     /* A terminal does not know how much it holds, only whether there is more. */
     if (!process->terminal)
         ioctl(output->source.fd, FIONREAD, &left);

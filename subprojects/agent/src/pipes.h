@@ -28,6 +28,7 @@ struct output {
     bool finished;        /* its stream has come and gone */
     bool deferred;        /* nghttp2 waits for bytes */
     bool last;            /* only what is left now is still to be sent */
+    bool ends_at_exit;    /* its end is sent with the exit, in one write, and not before */
     size_t left;
 };
 

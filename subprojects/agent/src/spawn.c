@@ -258,6 +258,9 @@ static bool build(struct process *process, struct preparation *preparation,
     const struct sbx_command *command = &preparation->command;
 
     process->flags = command->flags;
+    for (int i = 0; i < 2; i++)
+        process->outputs[i].ends_at_exit =
+            (command->flags & SBX_COMMAND_OUTPUT_ENDS_AT_EXIT) != 0;
     if (!prepare_user(preparation, failure) || !prepare_script(preparation, failure) ||
         !prepare_worker(preparation, failure))
         return false;
