@@ -272,8 +272,8 @@ static char *command_text(const Command *command)
 }
 
 /* The descriptors that came along; FALSE with a fault set and none taken. */
-static gboolean take_fds(const Command *command, SbxRequest *request, gboolean is_detached, int *fds,
-                         GError **error)
+static gboolean take_fds(const Command *command, SbxRequest *request, gboolean is_detached,
+                         int *fds, GError **error)
 {
     int next = 0;
 

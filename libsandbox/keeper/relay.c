@@ -155,7 +155,8 @@ static gboolean make_ends(SbxRelay *relay, int *fd, GError **error)
 
     relay->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (relay->stop < 0 || pipe2(ends, O_CLOEXEC) < 0) {
-        sbx_fault_set(error, SBX_E_SYSTEM, errno, NULL, "cannot make a pipe: %s", g_strerror(errno));
+        sbx_fault_set(error, SBX_E_SYSTEM, errno, NULL, "cannot make a pipe: %s",
+                      g_strerror(errno));
         return FALSE;
     }
     relay->pipe = ends[relay->is_input ? 1 : 0];
@@ -185,8 +186,8 @@ static gboolean start(SbxRelay *relay, GError **error)
     return TRUE;
 }
 
-SbxRelay *sbx_relay_new(int given, gboolean is_input, int *fd, void (*done)(gpointer), gpointer data,
-                        GError **error)
+SbxRelay *sbx_relay_new(int given, gboolean is_input, int *fd, void (*done)(gpointer),
+                        gpointer data, GError **error)
 {
     SbxRelay *relay = g_new0(SbxRelay, 1);
     struct stat info;

@@ -15,8 +15,8 @@ typedef struct SbxRelay SbxRelay;
 /* Starts one. @given is taken. Input goes from it into the pipe, output from the pipe into it. *fd is
  * our end of the pipe: closing it ends the relay, output after all that is in it. @done is called from
  * the main loop, once, unless the relay is dropped before. NULL with a fault set. */
-SbxRelay *sbx_relay_new(int given, gboolean is_input, int *fd, void (*done)(gpointer), gpointer data,
-                        GError **error);
+SbxRelay *sbx_relay_new(int given, gboolean is_input, int *fd, void (*done)(gpointer),
+                        gpointer data, GError **error);
 /* All was passed on, or cannot be. */
 gboolean sbx_relay_is_over(const SbxRelay *relay);
 /* What it has not passed on yet is of no interest. */

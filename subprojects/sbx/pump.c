@@ -118,6 +118,15 @@ static void report_stream(struct pump *pump, const struct channel *channel, cons
     report_failure(pump->inv, SBX_E_SYSTEM, text, NULL);
 }
 
+/* What was typed before the key is still passed on. */
+static ssize_t look_for_key(struct pump *pump, const char *bytes, ssize_t length)
+{
+    const char *key = memchr(bytes, LEAVE_KEY, (size_t)length);
+
+    pump->left = key != NULL;
+    return key ? key - bytes : length;
+}
+
 /* The source is readable, or at its end. */
 static void channel_read(struct pump *pump, struct channel *channel)
 {
@@ -129,12 +138,9 @@ static void channel_read(struct pump *pump, struct channel *channel)
         return;
     }
     got = read(channel->source, channel->buffer, BUFFER_SIZE);
-    if (got > 0 && pump->mode == PUMP_TERMINAL_LEAVE && channel->source == STDIN_FILENO &&
-        memchr(channel->buffer, LEAVE_KEY, (size_t)got)) {
-        pump->left = true;
-        return;
-    }
-    if (got > 0) {
+    if (got > 0 && pump->mode == PUMP_TERMINAL_LEAVE && channel->source == STDIN_FILENO)
+        got = look_for_key(pump, channel->buffer, got);
+    if (got > 0 || pump->left) {
         channel->start = 0;
         channel->end = (size_t)got;
         return;
@@ -277,7 +283,7 @@ static enum pump_end pump_loop(struct pump *pump)
             return PUMP_INTERRUPTED;
         for (int i = 0; i < CHANNELS; i++)
             channel_dispatch(pump, &pump->channels[i], polls + CHANNEL_POLL + 2 * i);
-        if (pump->left)
+        if (pump->left && is_empty(&pump->channels[INPUT]))
             return PUMP_LEFT;
         if (polls[EXIT_POLL].revents)
             handle_exit(pump);

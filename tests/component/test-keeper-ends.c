@@ -241,8 +241,8 @@ END_TEST
 /* So much is allowed. */
 START_TEST(limit_just_reached)
 {
-    sbx_result *result =
-        test_run_command(box, script_with_limit("head -c 3000 /dev/zero; head -c 2000 /dev/zero >&2", 5000));
+    sbx_result *result = test_run_command(
+        box, script_with_limit("head -c 3000 /dev/zero; head -c 2000 /dev/zero >&2", 5000));
     gsize length;
 
     sbx_result_stdout(result, &length);

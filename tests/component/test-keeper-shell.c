@@ -117,9 +117,6 @@ START_TEST(an_interactive_shell)
     type(&session, "until stty size | grep -q '40 120'; do sleep 0.05; done; echo o''k\r");
     ck_assert_int_eq(ioctl(session.fd, TIOCSWINSZ, &larger), 0);
     await(&session, "ok\r\n");
-    type(&session, "echo be''gun; sleep 1000\r");
-    await(&session, "begun\r\n");
-    type(&session, "\x03");
     await(&session, "ready> ");
     type(&session, "exit 7\r");
     ck_assert_int_eq(end_session(&session), 7);
