@@ -158,7 +158,9 @@ SBX_PUBLIC int sbx_op_cancel(sbx_op *op);
  * What the call returned: 0 or a positive number, its outputs are written; or a negative code, its
  * error is here. May be asked again. The op must still be dropped. Never blocks; any thread.
  *
- * Returns the call's own code; SBX_E_BUSY when the op is not done, SBX_E_FORKED. Since: 0.1
+ * Returns the call's own code.
+ *
+ * Errors: those of the call; SBX_E_BUSY when the op is not done, SBX_E_FORKED. Since: 0.1
  */
 SBX_PUBLIC int sbx_op_finish(sbx_op *op, sbx_error **error);
 

@@ -55,8 +55,10 @@ SBX_PUBLIC int sbx_connect_port(sbx *sandbox, int port, int *fd_out, sbx_error *
  * @fd_out: (out): as for sbx_connect_port()
  * @error: where to put an error, or NULL
  *
- * Like sbx_connect_port(). Errnos: ENOENT, ECONNREFUSED when nobody listens, EAGAIN when the
- * server's queue is full. Since: 0.1
+ * Like sbx_connect_port().
+ *
+ * Errors: those of sbx_connect_port(); errnos are ENOENT, ECONNREFUSED when nobody listens, EAGAIN
+ * when the server's queue is full. Since: 0.1
  */
 SBX_PUBLIC int sbx_connect_unix(sbx *sandbox, const char *guest_path, int *fd_out,
                                 sbx_error **error);
@@ -94,7 +96,9 @@ SBX_PUBLIC int sbx_forward_new(sbx *sandbox, int guest_port, const char *host_ad
  * @out: (out): likewise
  * @error: where to put an error, or NULL
  *
- * The same for a socket in the sandbox's file system. Since: 0.1
+ * The same for a socket in the sandbox's file system.
+ *
+ * Errors: those of sbx_forward_new(). Since: 0.1
  */
 SBX_PUBLIC int sbx_forward_new_unix(sbx *sandbox, const char *guest_path, const char *host_address,
                                     int host_port, sbx_forward **out, sbx_error **error);
@@ -105,12 +109,14 @@ SBX_PUBLIC int sbx_forward_new_unix(sbx *sandbox, const char *guest_path, const 
  * @guest_port: a TCP port in it, or 0
  * @guest_path: with @guest_port 0: a socket, as for sbx_forward_new_unix(); else NULL
  * @listen_fd: a listening stream socket. It stays the caller's, who should close it: as long as a
- * copy is open the port stays taken. It is made non-blocking
+ *   copy is open the port stays taken. It is made non-blocking
  * @out: (out): as for sbx_forward_new()
  * @error: where to put an error, or NULL
  *
  * The same with a socket that somebody else has made, be it in another network namespace, on a port
- * that needs rights, or by a service manager. Since: 0.1
+ * that needs rights, or by a service manager.
+ *
+ * Errors: those of sbx_forward_new(); SBX_E_INVALID when it is no listening socket. Since: 0.1
  */
 SBX_PUBLIC int sbx_forward_new_fd(sbx *sandbox, int guest_port, const char *guest_path,
                                   int listen_fd, sbx_forward **out, sbx_error **error);
@@ -168,8 +174,10 @@ SBX_PUBLIC int sbx_forward_fd(sbx_forward *forward);
  *
  * Waits for the forward to end by itself.
  *
- * Returns 0 when the time ran out and it still works, else why it does not: SBX_E_GONE (the sandbox
- * has ended), SBX_E_SYSTEM (the socket was shut down). Since: 0.1
+ * Returns 0 when the time ran out and it still works.
+ *
+ * Errors: why it does not: SBX_E_GONE (the sandbox has ended), SBX_E_SYSTEM (the socket was shut
+ * down). Since: 0.1
  */
 SBX_PUBLIC int sbx_forward_wait(sbx_forward *forward, int timeout_ms, sbx_error **error);
 

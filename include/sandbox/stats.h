@@ -72,7 +72,14 @@ SBX_PUBLIC int sbx_stats_get_total(sbx_stats **out, sbx_error **error);
 /** sbx_stats_free: frees them; NULL is fine. Since: 0.1 */
 SBX_PUBLIC void sbx_stats_free(sbx_stats *stats);
 
-/** sbx_stats_value: one of SBX_STAT_, -1: unknown. Never blocks; any thread. Since: 0.1 */
+/**
+ * sbx_stats_value:
+ * @stats: figures, not NULL
+ * @figure: which one, SBX_STAT_...
+ *
+ * Returns the figure, in the unit that its name says, or -1 when it is unknown. Never blocks; any
+ * thread. Since: 0.1
+ */
 SBX_PUBLIC int64_t sbx_stats_value(const sbx_stats *stats, int figure);
 
 /** sbx_stats_name: the name of one of SBX_STAT_, for example "guest_memory_peak"; NULL for another

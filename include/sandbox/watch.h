@@ -32,8 +32,10 @@ typedef struct sbx_watch sbx_watch;
  *
  * What happens after this call has returned is told; equal events in a row may be told once. In a
  * directory that is new in a watched tree, what was made at once is told as made, maybe twice.
- * Directories of a tree that the user may not read are not watched. SBX_E_NO_SPACE: the guest's
- * kernel has no more watches for this user. Blocks until the watch is there. Since: 0.1
+ * Directories of a tree that the user may not read are not watched. Blocks until the watch is there.
+ *
+ * Errors: as fs.h says; SBX_E_NO_SPACE when the guest's kernel has no more watches for this user.
+ * Since: 0.1
  */
 SBX_PUBLIC int sbx_fs_watch(sbx *sandbox, const char *path, const sbx_fs_options *options,
                             sbx_watch **out, sbx_error **error) SBX_WARN_UNUSED;

@@ -190,15 +190,19 @@ START_TEST(stdio)
     sbx_error *error = NULL;
 
     for (int stream = -1; stream <= 3; stream++) {
-        for (int mode = -1; mode <= 3; mode++) {
+        for (int mode = -1; mode <= 5; mode++) {
             gboolean fine = stream >= 0 && stream <= 2 && mode >= 0 &&
-                            (mode <= 1 || (mode == SBX_STDIO_MERGE && stream == SBX_STDERR));
+                            (mode <= 1 || mode == SBX_STDIO_INHERIT ||
+                             (mode == SBX_STDIO_MERGE && stream == SBX_STDERR));
 
             assert_code(sbx_command_set_stdio(command, stream, mode, &error),
                         fine ? 0 : SBX_E_INVALID, &error);
         }
     }
+    assert_code(sbx_command_set_stdio(command, SBX_STDIN, SBX_STDIO_PIPE, &error), 0, &error);
+    assert_code(sbx_command_set_stdio(command, SBX_STDERR, SBX_STDIO_MERGE, &error), 0, &error);
     ck_assert_int_eq(command->stdio[SBX_STDIN], SBX_STDIO_PIPE);
+    ck_assert_int_eq(command->stdio[SBX_STDOUT], SBX_STDIO_FD);
     ck_assert_int_eq(command->stdio[SBX_STDERR], SBX_STDIO_MERGE);
 }
 END_TEST

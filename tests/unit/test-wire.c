@@ -553,11 +553,11 @@ END_TEST
 
 START_TEST(code_names)
 {
-    for (int code = SBX_OK; code >= SBX_E_INTERNAL; code--) {
+    for (int code = SBX_OK; code >= SBX_E_FILE; code--) {
         ck_assert_str_ne(sbx_fault_code_name(code), "SBX_E_UNKNOWN");
         ck_assert_int_eq(sbx_fault_code_from_name(sbx_fault_code_name(code)), code);
     }
-    ck_assert_str_eq(sbx_fault_code_name(SBX_E_INTERNAL - 1), "SBX_E_UNKNOWN");
+    ck_assert_str_eq(sbx_fault_code_name(SBX_E_FILE - 1), "SBX_E_UNKNOWN");
     ck_assert_int_eq(sbx_fault_code_from_name("SBX_E_NOTHING"), 0);
     ck_assert_int_eq(sbx_fault_code_from_name(NULL), 0);
 }

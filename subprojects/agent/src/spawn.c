@@ -159,6 +159,14 @@ static bool open_pipes(struct process *process, int ends[3])
     return null_fd >= 0;
 }
 
+/* As if the user had made them: /dev/stdout and its like are opened by name. */
+static void give_pipes(const int ends[3], const struct user *user)
+{
+    for (int i = 0; i < 3 && !agent_mode.user_self; i++)
+        if (ends[i] >= 0 && fchown(ends[i], user->uid, user->gid) < 0)
+            continue;
+}
+
 static bool describe(const struct launch *launch, const struct launch_error *error,
                      struct sbx_failure *failure)
 {
@@ -272,6 +280,7 @@ static bool build(struct process *process, struct preparation *preparation,
     if (preparation->environment == NULL ||
         (command->rows == 0 && !open_pipes(process, preparation->command_ends)))
         return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
+    give_pipes(preparation->command_ends, &preparation->user);
     return confine(process, command, failure) && run(process, preparation, failure);
 }
 
