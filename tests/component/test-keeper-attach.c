@@ -133,7 +133,6 @@ END_TEST
 START_TEST(after_its_end)
 {
     sbx_command *command = sbx_command_new_script("seq 1 40000; echo err >&2; exit 7");
-    g_autoptr(GString) wanted = numbers(40000);
     sbx_process *started;
     sbx_process *process;
     sbx_error *error = NULL;

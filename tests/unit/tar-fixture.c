@@ -121,7 +121,7 @@ void tar_put(GByteArray *archive, char type, const char *name, const char *link,
     put_data(archive, data, size);
 }
 
-void tar_put_pax(GByteArray *archive, char type, ...)
+void tar_put_pax(GByteArray *archive, int type, ...)
 {
     struct tar_pax pax = {0};
     struct tar_failure failure;
@@ -136,7 +136,7 @@ void tar_put_pax(GByteArray *archive, char type, ...)
         ck_assert(tar_pax_add(&pax, key, equals + 1, strlen(equals + 1), &failure));
     }
     va_end(args);
-    tar_put(archive, type, "pax", NULL, pax.bytes, pax.length);
+    tar_put(archive, (char)type, "pax", NULL, pax.bytes, pax.length);
     free(pax.bytes);
 }
 

@@ -25,7 +25,7 @@ struct tar_header *tar_put_header(GByteArray *archive, char type, const char *na
 void tar_put(GByteArray *archive, char type, const char *name, const char *link, const void *data,
              gsize size);
 /* An extended header of "key=value" pairs; NULL ends them. */
-void tar_put_pax(GByteArray *archive, char type, ...) G_GNUC_NULL_TERMINATED;
+void tar_put_pax(GByteArray *archive, int type, ...) G_GNUC_NULL_TERMINATED;
 void tar_put_end(GByteArray *archive);
 /* Seals the last header, when it was changed. */
 void tar_seal(GByteArray *archive);
