@@ -280,7 +280,8 @@ static bool build(struct process *process, struct preparation *preparation,
     if (preparation->environment == NULL ||
         (command->rows == 0 && !open_pipes(process, preparation->command_ends)))
         return fail(failure, SBX_FAILURE_OTHER, errno, "cannot make pipes: %s", strerror(errno));
-    give_pipes(preparation->command_ends, &preparation->user);
+    if (command->rows == 0)
+        give_pipes(preparation->command_ends, &preparation->user);
     return confine(process, command, failure) && run(process, preparation, failure);
 }
 
