@@ -65,12 +65,14 @@ START_TEST(names_that_lead_out)
     static const char types[] = {'0', '1', '2', '5', 'S'};
 
     for (gsize i = 0; i < sizeof types - 1; i++) {
+        g_autofree char *record = g_strconcat("path=", bad_names[_i].name, NULL);
+
         g_byte_array_set_size(archive, 0);
         tar_put(archive, types[i], bad_names[_i].name, "old", NULL, 0);
         tar_put_end(archive);
         fails(TAR_DENIED, bad_names[_i].word);
         g_byte_array_set_size(archive, 0);
-        tar_put_pax(archive, 'x', g_strconcat("path=", bad_names[_i].name, NULL), NULL);
+        tar_put_pax(archive, 'x', record, NULL);
         tar_put(archive, types[i], "harmless", "old", NULL, 0);
         tar_put_end(archive);
         fails(TAR_DENIED, bad_names[_i].word);
