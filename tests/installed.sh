@@ -28,7 +28,7 @@ unset LIBSANDBOX_LIBEXEC_DIR
 "$root/bin/sbx" --json doctor >/dev/null || [ $? -eq 1 ]
 [ "$(head -n 1 "$root/share/man/man3/sbx_create.3")" = ".so man3/sandbox-handle.3" ]
 grep -q 'id="sbx_create"' "$root/share/doc/libsandbox/html/handle.html"
-for helper in sbx-launch sbx-keeper sbx-agent sbx-image build-image; do
+for helper in sbx-launch sbx-keeper sbx-agent sbx-image sbx-transfer build-image; do
     [ -n "$(find "$root/libexec" -name "$helper")" ] || {
         echo "not installed: $helper" >&2
         exit 1
