@@ -417,8 +417,8 @@ SBX_PUBLIC uint64_t sbx_process_peak_memory(sbx_process *process);
  * sbx_process_wall_time_us:
  * @process: a process
  *
- * Microseconds from its start to its end by the guest's clock; 0 while it runs. Never blocks; any thread.
- * Since: 0.1
+ * Microseconds from its start to its end by the guest's clock; 0 while it runs. Never blocks; any
+ * thread. Since: 0.1
  */
 SBX_PUBLIC uint64_t sbx_process_wall_time_us(sbx_process *process);
 
