@@ -44,7 +44,9 @@ static void teardown(void)
 /* A path in the test's directory; good until the program ends. */
 static const char *at(const char *name)
 {
-    return g_intern_string(g_build_filename(dir, name, NULL));
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    return g_intern_string(path);
 }
 
 /* Runs a script in the test's directory, which must succeed. */
@@ -373,7 +375,13 @@ START_TEST(memory_stays_flat)
     before = test_anonymous_kib(test_keeper_pid()) + test_anonymous_kib(getpid());
     test_ok(sbx_download(box, at("big"), at("copy"), NULL, &error), &error);
     after = test_anonymous_kib(test_keeper_pid()) + test_anonymous_kib(getpid());
+    /* A sanitizer keeps what was freed. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     ck_assert_uint_lt(after, before + 4096);
+#else
+    (void)before;
+    (void)after;
+#endif
     host("cmp big copy");
 }
 END_TEST

@@ -556,7 +556,7 @@ START_TEST(the_disk_is_full)
     sandbox = make_parent();
     if (_i == 1)
         g_free(vm_sh(sandbox, "head -c 150M /dev/urandom >more; sync"));
-    expect_no_snapshot(sandbox, "full", SBX_E_NO_SPACE, "MiB are free|No space left");
+    expect_no_snapshot(sandbox, "full", SBX_E_NO_SPACE, "are free|No space left");
     open = g_dir_open(dir, 0, NULL);
     left = g_dir_read_name(open);
     ck_assert_msg(left == NULL, "%s/%s is left", dir, left);
