@@ -148,6 +148,7 @@ START_TEST(leaving_and_coming_back)
     session = start_session(words);
     type(&session, "echo =$x=; stty size\r");
     await(&session, "=here=\r\n30 100\r\n");
+    await(&session, "ready> ");
     type(&session, "exit 3\r");
     ck_assert_int_eq(end_session(&session), 3);
     ck_assert_int_eq(run_sbx(NULL, "attach", sbx_id(box), number, NULL), 3);
