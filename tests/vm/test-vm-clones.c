@@ -559,8 +559,8 @@ START_TEST(a_spare_that_died_is_replaced)
 
     ck_assert_int_eq(kill(qemu, SIGKILL), 0);
     ck_assert(vm_wait_gone(qemu, 1000));
+    /* One that libvirt was still starting keeps its name: its VM is replaced. */
     sandbox = create();
-    ck_assert_str_ne(sbx_id(sandbox), waiting->pdata[0]);
     g_free(vm_sh(sandbox, "true"));
     fill(2);
     next = spares();
