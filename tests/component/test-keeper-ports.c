@@ -231,7 +231,7 @@ START_TEST(reset_by_the_guest)
     test_write_stream(fd, 2, 1);
     test_end(fd);
     ck_assert_int_eq(send(fd, "x", 1, MSG_NOSIGNAL), -1);
-    ck_assert_int_eq(errno, EPIPE);
+    ck_assert(errno == EPIPE || errno == ECONNRESET);
     close(fd);
     sbx_forward_unref(forward);
     test_server_free(server);
@@ -295,7 +295,8 @@ START_TEST(closed_by_the_guest)
         test_wait_ready(fd, POLLOUT);
         n = send(fd, "more", 4, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (n > 0 || (n < 0 && errno == EAGAIN));
-    ck_assert_int_eq(errno, EPIPE);
+    /* The latter when something was on its way. */
+    ck_assert(errno == EPIPE || errno == ECONNRESET);
     close(fd);
     test_server_free(server);
 }
