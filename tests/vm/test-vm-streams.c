@@ -313,9 +313,10 @@ END_TEST
 START_TEST(signals_a_process)
 {
     sbx *sandbox = vm_shared();
-    sbx_process *process = spawn_script(
-        sandbox, "trap 'echo caught; exit 7' TERM; echo ready; while :; do read -r x; done",
-        SBX_STDIO_PIPE, SBX_STDIO_PIPE, SBX_STDIO_NULL);
+    /* Busy: a bash that is signalled on its way into read() blocks there and keeps its trap. */
+    sbx_process *process =
+        spawn_script(sandbox, "trap 'echo caught; exit 7' TERM; echo ready; while :; do :; done",
+                     SBX_STDIO_PIPE, SBX_STDIO_PIPE, SBX_STDIO_NULL);
     char text[16] = "";
     GByteArray *rest;
 
