@@ -1,4 +1,4 @@
-/* Limits: a command that may take only so much, why it ended, and what it took. */
+/* Limits: commands that may take, write and last only so much, and why they ended. */
 #include <sandbox/sandbox.h>
 #include <stdio.h>
 
@@ -9,32 +9,40 @@ static int fail(sbx_error *error)
     return 1;
 }
 
-static const char *cause_of(const sbx_result *result)
+/* How long it may last is kept by the clock of this machine, whatever the command does. */
+static int limit(sbx_command *command, sbx_error **error)
 {
-    switch (sbx_result_cause(result)) {
-    case SBX_CAUSE_EXIT:
-        return "exited by itself";
-    case SBX_CAUSE_OOM:
-        return "wanted too much memory";
-    case SBX_CAUSE_CPU:
-        return "used up its CPU time";
-    default:
-        return "was ended otherwise";
-    }
+    int code = sbx_command_set_memory_limit(command, 64 << 20, error);
+
+    if (code == 0)
+        code = sbx_command_set_process_limit(command, 16, error);
+    if (code == 0)
+        code = sbx_command_set_cpu_limit(command, 1000, error);
+    if (code == 0)
+        code = sbx_command_set_deadline(command, 5000, error);
+    if (code == 0)
+        code = sbx_command_set_output_limit(command, 100000, error);
+    return code;
 }
 
 static int try(sbx *sandbox, const char *script)
 {
+    static const char *const causes[] = {
+        [SBX_CAUSE_EXIT] = "exited by itself",
+        [SBX_CAUSE_SIGNAL] = "was killed by a signal",
+        [SBX_CAUSE_OOM] = "wanted too much memory",
+        [SBX_CAUSE_DEADLINE] = "was killed at its deadline",
+        [SBX_CAUSE_CPU] = "used up its CPU time",
+        [SBX_CAUSE_OUTPUT] = "wrote too much",
+        [SBX_CAUSE_UNKNOWN] = "ended, nobody knows how",
+    };
     sbx_command *command = sbx_command_new_script(script);
     sbx_result *result = NULL;
     sbx_error *error = NULL;
 
-    if (sbx_command_set_memory_limit(command, 64 << 20, &error) < 0 ||
-        sbx_command_set_process_limit(command, 16, &error) < 0 ||
-        sbx_command_set_cpu_limit(command, 1000, &error) < 0 ||
-        sbx_run(sandbox, command, &result, &error) < 0)
+    if (limit(command, &error) < 0 || sbx_run(sandbox, command, &result, &error) < 0)
         return fail(error);
-    printf("%-28s %s: %llu ms of CPU time, %llu KiB\n", script, cause_of(result),
+    printf("%-28s %s: %llu ms of CPU time, %llu KiB\n", script, causes[sbx_result_cause(result)],
            (unsigned long long)sbx_result_cpu_time_us(result) / 1000,
            (unsigned long long)sbx_result_peak_memory(result) / 1024);
     sbx_result_free(result);
@@ -44,14 +52,17 @@ static int try(sbx *sandbox, const char *script)
 
 int main(void)
 {
+    static const char *const scripts[] = {
+        "echo modest", "tail /dev/zero", "while :; do :; done", "trap '' TERM; sleep 1000", "yes",
+    };
     sbx *sandbox = NULL;
     sbx_error *error = NULL;
 
     if (sbx_create(NULL, &sandbox, &error) < 0)
         return fail(error);
-    if (try(sandbox, "echo modest") != 0 || try(sandbox, "tail /dev/zero") != 0 ||
-        try(sandbox, "while :; do :; done") != 0)
-        return 1;
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
+        if (try(sandbox, scripts[i]) != 0)
+            return 1;
     sbx_unref(sandbox);
     return 0;
 }

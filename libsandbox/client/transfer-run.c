@@ -33,6 +33,7 @@ static void side_clear(SbxTransferSide *side)
 
 void sbx_transfer_clear(SbxTransfer *transfer)
 {
+    g_free(transfer->subject);
     sbx_process_unref(transfer->creator);
     sbx_process_unref(transfer->extractor);
     side_clear(&transfer->host);

@@ -6,6 +6,17 @@
 
 #include "client/private.h"
 
+typedef struct {
+    const char *path;
+    const char *what; /* it is, in messages */
+} Path;
+
+/* Workers in sandboxes (NULL: none on that side) and the helper, and their arguments. */
+typedef struct {
+    sbx *source, *target;
+    GPtrArray *create, *extract, *helper;
+} Sides;
+
 static int check_path(const char *path, const char *what, const char *operation, sbx_error **error)
 {
     if (path == NULL || *path == '\0')
@@ -65,125 +76,124 @@ static char *describe(const char *what, const char *path, const char *where)
     return g_strdup_printf("cannot %s %.300s%s", what, valid, where);
 }
 
+/* What all calls begin with. */
+static int begin(const SbxTransfer *transfer, sbx *sandbox, const Path *paths, size_t count,
+                 sbx_error **error)
+{
+    int code = sbx_check_handle(sandbox, transfer->operation, error);
+
+    for (size_t i = 0; i < count && code == SBX_OK; i++)
+        code = check_path(paths[i].path, paths[i].what, transfer->operation, error);
+    return code;
+}
+
+/* What they end with. Takes the arguments. */
+static int finish(SbxTransfer *transfer, const Sides *sides, int own, sbx_error **error)
+{
+    g_autoptr(GPtrArray) create = sides->create;
+    g_autoptr(GPtrArray) extract = sides->extract;
+    g_autoptr(GPtrArray) helper = sides->helper;
+    int code = SBX_OK;
+
+    if (extract != NULL)
+        code = sbx_transfer_spawn(transfer, sides->target, extract, SBX_STDIN, &transfer->extractor,
+                                  error);
+    if (create != NULL && code == SBX_OK)
+        code = sbx_transfer_spawn(transfer, sides->source, create, SBX_STDOUT, &transfer->creator,
+                                  error);
+    return code < 0 ? code : sbx_transfer_run(transfer, helper, own, error);
+}
+
 int sbx_upload(sbx *sandbox, const char *local_path, const char *guest_path,
                const sbx_transfer_options *options, sbx_error **error)
 {
+    const Path paths[] = {{local_path, "local path"}, {guest_path, "guest path"}};
     g_auto(SbxTransfer)
         transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
-    g_autoptr(GPtrArray) worker = NULL;
-    g_autoptr(GPtrArray) helper = NULL;
-    g_autofree char *subject = NULL;
-    int code = sbx_check_handle(sandbox, __func__, error);
+    Sides sides = {.target = sandbox};
+    int code = begin(&transfer, sandbox, paths, 2, error);
 
-    if (code == SBX_OK)
-        code = check_path(local_path, "local path", __func__, error);
-    if (code == SBX_OK)
-        code = check_path(guest_path, "guest path", __func__, error);
     if (code < 0)
         return code;
-    transfer.subject = subject = describe("copy", local_path, " into the sandbox");
-    worker = extract_args(&transfer, "tar-extract", guest_path, FALSE);
-    helper = create_args(&transfer, "create", local_path, FALSE);
-    code = sbx_transfer_spawn(&transfer, sandbox, worker, SBX_STDIN, &transfer.extractor, error);
-    return code < 0 ? code : sbx_transfer_run(&transfer, helper, -1, error);
+    transfer.subject = describe("copy", local_path, " into the sandbox");
+    sides.extract = extract_args(&transfer, "tar-extract", guest_path, FALSE);
+    sides.helper = create_args(&transfer, "create", local_path, FALSE);
+    return finish(&transfer, &sides, -1, error);
 }
 
 int sbx_download(sbx *sandbox, const char *guest_path, const char *local_path,
                  const sbx_transfer_options *options, sbx_error **error)
 {
+    const Path paths[] = {{guest_path, "guest path"}, {local_path, "local path"}};
     g_auto(SbxTransfer)
         transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
-    g_autoptr(GPtrArray) worker = NULL;
-    g_autoptr(GPtrArray) helper = NULL;
-    g_autofree char *subject = NULL;
-    int code = sbx_check_handle(sandbox, __func__, error);
+    Sides sides = {.source = sandbox};
+    int code = begin(&transfer, sandbox, paths, 2, error);
 
-    if (code == SBX_OK)
-        code = check_path(guest_path, "guest path", __func__, error);
-    if (code == SBX_OK)
-        code = check_path(local_path, "local path", __func__, error);
     if (code < 0)
         return code;
-    transfer.subject = subject = describe("copy", guest_path, " out of the sandbox");
-    worker = create_args(&transfer, "tar-create", guest_path, transfer.options->glob);
-    helper = extract_args(&transfer, "extract", local_path, transfer.options->glob);
-    code = sbx_transfer_spawn(&transfer, sandbox, worker, SBX_STDOUT, &transfer.creator, error);
-    return code < 0 ? code : sbx_transfer_run(&transfer, helper, -1, error);
+    transfer.subject = describe("copy", guest_path, " out of the sandbox");
+    sides.create = create_args(&transfer, "tar-create", guest_path, transfer.options->glob);
+    sides.helper = extract_args(&transfer, "extract", local_path, transfer.options->glob);
+    return finish(&transfer, &sides, -1, error);
 }
 
 int sbx_copy_across(sbx *source, const char *source_path, sbx *target, const char *target_path,
                     const sbx_transfer_options *options, sbx_error **error)
 {
+    const Path paths[] = {{source_path, "source path"}, {target_path, "target path"}};
     g_auto(SbxTransfer)
         transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
-    g_autoptr(GPtrArray) create = NULL;
-    g_autoptr(GPtrArray) extract = NULL;
-    g_autoptr(GPtrArray) helper = NULL;
-    g_autofree char *subject = NULL;
+    Sides sides = {.source = source, .target = target};
     int code = sbx_check_handle(source, __func__, error);
 
     if (code == SBX_OK)
-        code = sbx_check_handle(target, __func__, error);
-    if (code == SBX_OK)
-        code = check_path(source_path, "source path", __func__, error);
-    if (code == SBX_OK)
-        code = check_path(target_path, "target path", __func__, error);
+        code = begin(&transfer, target, paths, 2, error);
     if (code < 0)
         return code;
-    transfer.subject = subject = describe("copy", source_path, " to the other sandbox");
-    create = create_args(&transfer, "tar-create", source_path, transfer.options->glob);
-    extract = extract_args(&transfer, "tar-extract", target_path, transfer.options->glob);
-    helper = relay_args(&transfer);
-    code = sbx_transfer_spawn(&transfer, target, extract, SBX_STDIN, &transfer.extractor, error);
-    if (code == SBX_OK)
-        code = sbx_transfer_spawn(&transfer, source, create, SBX_STDOUT, &transfer.creator, error);
-    return code < 0 ? code : sbx_transfer_run(&transfer, helper, -1, error);
+    transfer.subject = describe("copy", source_path, " to the other sandbox");
+    sides.create = create_args(&transfer, "tar-create", source_path, transfer.options->glob);
+    sides.extract = extract_args(&transfer, "tar-extract", target_path, transfer.options->glob);
+    sides.helper = relay_args(&transfer);
+    return finish(&transfer, &sides, -1, error);
 }
 
 int sbx_tar_create(sbx *sandbox, const char *directory, const char *const *names, size_t count,
                    int fd, const sbx_transfer_options *options, sbx_error **error)
 {
     static const char *const all[] = {"."};
+    const Path path = {directory, "directory"};
     g_auto(SbxTransfer)
         transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
-    g_autoptr(GPtrArray) worker = NULL;
-    g_autoptr(GPtrArray) helper = NULL;
-    g_autofree char *subject = NULL;
-    int code = sbx_check_handle(sandbox, __func__, error);
+    Sides sides = {.source = sandbox};
+    int code = begin(&transfer, sandbox, &path, 1, error);
 
-    if (code == SBX_OK)
-        code = check_path(directory, "directory", __func__, error);
     for (size_t i = 0; names != NULL && i < count && code == SBX_OK; i++)
         code = check_path(names[i], "name", __func__, error);
     if (code < 0)
         return code;
-    transfer.subject = subject = describe("make an archive of", directory, "");
-    worker = sbx_transfer_args(&transfer, "tar-create");
-    sbx_transfer_add_arg(worker, "--directory");
-    sbx_transfer_add_arg(worker, directory);
-    sbx_transfer_finish_args(worker, names != NULL ? names : all, names != NULL ? count : 1);
-    helper = relay_args(&transfer);
-    code = sbx_transfer_spawn(&transfer, sandbox, worker, SBX_STDOUT, &transfer.creator, error);
-    return code < 0 ? code : sbx_transfer_run(&transfer, helper, fd, error);
+    transfer.subject = describe("make an archive of", directory, "");
+    sides.create = sbx_transfer_args(&transfer, "tar-create");
+    sbx_transfer_add_arg(sides.create, "--directory");
+    sbx_transfer_add_arg(sides.create, directory);
+    sbx_transfer_finish_args(sides.create, names != NULL ? names : all, names != NULL ? count : 1);
+    sides.helper = relay_args(&transfer);
+    return finish(&transfer, &sides, fd, error);
 }
 
 int sbx_tar_extract(sbx *sandbox, const char *directory, int fd,
                     const sbx_transfer_options *options, sbx_error **error)
 {
+    const Path path = {directory, "directory"};
     g_auto(SbxTransfer)
         transfer = {.operation = __func__, .options = sbx_transfer_options_or_defaults(options)};
-    g_autoptr(GPtrArray) worker = NULL;
-    g_autoptr(GPtrArray) helper = NULL;
-    g_autofree char *subject = NULL;
-    int code = sbx_check_handle(sandbox, __func__, error);
+    Sides sides = {.target = sandbox};
+    int code = begin(&transfer, sandbox, &path, 1, error);
 
-    if (code == SBX_OK)
-        code = check_path(directory, "directory", __func__, error);
     if (code < 0)
         return code;
-    transfer.subject = subject = describe("extract the archive into", directory, "");
-    worker = extract_args(&transfer, "tar-extract", directory, TRUE);
-    helper = relay_args(&transfer);
-    code = sbx_transfer_spawn(&transfer, sandbox, worker, SBX_STDIN, &transfer.extractor, error);
-    return code < 0 ? code : sbx_transfer_run(&transfer, helper, fd, error);
+    transfer.subject = describe("extract the archive into", directory, "");
+    sides.extract = extract_args(&transfer, "tar-extract", directory, TRUE);
+    sides.helper = relay_args(&transfer);
+    return finish(&transfer, &sides, fd, error);
 }

@@ -40,7 +40,7 @@ typedef struct {
 
 typedef struct {
     const char *operation;
-    const char *subject; /* for messages: what could not be done */
+    char *subject; /* for messages: what could not be done */
     const sbx_transfer_options *options;
     sbx_process *creator;   /* a worker that sends, or NULL */
     sbx_process *extractor; /* a worker that receives, or NULL */

@@ -6,35 +6,15 @@
 
 #include <errno.h>
 
-static int code_for_errno(int sys_errno, const char **hint)
-{
-    *hint = NULL;
-    switch (sys_errno) {
-    case ENOSPC:
-    case EDQUOT:
-        *hint = "free some space on that file system, or set XDG_DATA_HOME to a larger one";
-        return SBX_E_NO_SPACE;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        *hint = "check the owner and the permissions of that path";
-        return SBX_E_DENIED;
-    default:
-        return SBX_E_SYSTEM;
-    }
-}
-
 void sbx_image_set_errno(GError **error, int sys_errno, const char *format, ...)
 {
-    g_autofree char *message = NULL;
-    const char *hint;
-    int code = code_for_errno(sys_errno, &hint);
     va_list args;
 
     va_start(args, format);
-    message = g_strdup_vprintf(format, args);
+    sbx_fault_set_errno(error, sys_errno,
+                        "free some space on that file system, or set XDG_DATA_HOME to a larger one",
+                        "check the owner and the permissions of that path", format, args);
     va_end(args);
-    sbx_fault_set(error, code, sys_errno, hint, "%s: %s", message, g_strerror(sys_errno));
 }
 
 gboolean sbx_image_set_damaged(GError **error, const char *format, ...)

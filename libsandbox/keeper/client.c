@@ -173,6 +173,18 @@ void sbx_request_fail(SbxRequest *request, GError *fault)
     request_free(request);
 }
 
+void sbx_request_done(SbxRequest *request, SbxKeeper *keeper, JsonObject *result, GError *fault)
+{
+    keeper->pending--;
+    sbx_keeper_check_idle(keeper);
+    if (fault == NULL) {
+        sbx_request_reply(request, result, NULL, 0);
+        return;
+    }
+    json_object_unref(result);
+    sbx_request_fail(request, fault);
+}
+
 static void greet(SbxClient *client, SbxRequest *request)
 {
     gint64 protocol = sbx_json_get_int(request->params, "protocol", 0);

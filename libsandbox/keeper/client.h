@@ -49,6 +49,9 @@ int sbx_request_take_fd(SbxRequest *request, int nth);
 gboolean sbx_request_reply(SbxRequest *request, JsonObject *result, const int *fds, int n_fds);
 /* Takes @fault. */
 void sbx_request_fail(SbxRequest *request, GError *fault);
+/* The end of a request that was one of keeper->pending: answers it. Takes the result, and the fault
+ * unless that is NULL. */
+void sbx_request_done(SbxRequest *request, SbxKeeper *keeper, JsonObject *result, GError *fault);
 
 /* methods.c: what a request asks for; takes it. */
 void sbx_methods_dispatch(SbxKeeper *keeper, const char *method, SbxRequest *request);

@@ -38,10 +38,8 @@ gboolean sbx_command_parse_confines(JsonObject *params, SbxAgentCommand *command
     return TRUE;
 }
 
-static void resized(SbxAgentSession *session, const GError *error, gpointer data)
+void sbx_process_acknowledge(SbxAgentSession *session, const GError *error, gpointer request)
 {
-    SbxRequest *request = data;
-
     (void)session;
     if (error != NULL && !g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_NO_PROCESS))
         sbx_request_fail(request, sbx_agent_fault(error));
@@ -65,7 +63,8 @@ void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request)
     else if (process == NULL)
         sbx_request_reply(request, json_object_new(), NULL, 0);
     else
-        sbx_agent_process_resize(process, (guint)rows, (guint)columns, resized, request);
+        sbx_agent_process_resize(process, (guint)rows, (guint)columns, sbx_process_acknowledge,
+                                 request);
 }
 
 /* The guest's figures are its own claims; they only have to fit. */

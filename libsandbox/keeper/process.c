@@ -370,17 +370,6 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode 
     sbx_process_watch(process, sbx_json_get_int(request->params, "deadline_ms", 0));
 }
 
-static void signal_sent(SbxAgentSession *session, const GError *error, gpointer data)
-{
-    SbxRequest *request = data;
-
-    (void)session;
-    if (error != NULL && !g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_NO_PROCESS))
-        sbx_request_fail(request, sbx_agent_fault(error));
-    else
-        sbx_request_reply(request, json_object_new(), NULL, 0);
-}
-
 void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request)
 {
     gint64 number = sbx_json_get_int(request->params, "process", 0);
@@ -396,7 +385,7 @@ void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request)
         sbx_request_reply(request, json_object_new(), NULL, 0);
     else
         sbx_agent_process_signal(process->agent_process, (int)signal, (SbxAgentScope)scope,
-                                 signal_sent, request);
+                                 sbx_process_acknowledge, request);
 }
 
 SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params)

@@ -250,6 +250,8 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode 
 void sbx_process_send_signal(SbxSandbox *sandbox, SbxRequest *request);
 /* The process that a request names, or NULL when it has ended. */
 SbxAgentProcess *sbx_process_find(SbxSandbox *sandbox, JsonObject *params);
+/* Answers @request, which may come too late for its process. */
+void sbx_process_acknowledge(SbxAgentSession *session, const GError *error, gpointer request);
 /* What an error of the agent session is to a client. */
 GError *sbx_agent_fault(const GError *error);
 

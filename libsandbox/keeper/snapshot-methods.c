@@ -22,14 +22,7 @@ static gboolean work_done(gpointer data)
 {
     Work *work = data;
 
-    work->keeper->pending--;
-    sbx_keeper_check_idle(work->keeper);
-    if (work->fault != NULL) {
-        json_object_unref(work->result);
-        sbx_request_fail(work->request, work->fault);
-    } else {
-        sbx_request_reply(work->request, work->result, NULL, 0);
-    }
+    sbx_request_done(work->request, work->keeper, work->result, work->fault);
     g_free(work->name);
     g_free(work);
     return G_SOURCE_REMOVE;

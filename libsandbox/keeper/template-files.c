@@ -21,36 +21,17 @@ enum { DEPTH_MAX = 3, NAME_ATTEMPTS = 16 };
 /* Another keeper that is loading it may write its stamp and its mark while we remove. */
 enum { EMPTY_ATTEMPTS = 4 };
 
-static int code_for_errno(int sys_errno, const char **hint)
-{
-    *hint = NULL;
-    switch (sys_errno) {
-    case ENOSPC:
-    case EDQUOT:
-        *hint = SBX_TEMPLATE_SPACE_HINT;
-        return SBX_E_NO_SPACE;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        *hint = "check owner and permissions of libsandbox's data and cache directories, or set "
-                "LIBSANDBOX_DATA_DIR to others";
-        return SBX_E_DENIED;
-    default:
-        return SBX_E_SYSTEM;
-    }
-}
-
 void sbx_template_set_errno(GError **error, int sys_errno, const char *format, ...)
 {
-    g_autofree char *message = NULL;
-    const char *hint;
-    int code = code_for_errno(sys_errno, &hint);
     va_list args;
 
     va_start(args, format);
-    message = g_strdup_vprintf(format, args);
+    sbx_fault_set_errno(
+        error, sys_errno, SBX_TEMPLATE_SPACE_HINT,
+        "check owner and permissions of libsandbox's data and cache directories, or set "
+        "LIBSANDBOX_DATA_DIR to others",
+        format, args);
     va_end(args);
-    sbx_fault_set(error, code, sys_errno, hint, "%s: %s", message, g_strerror(sys_errno));
 }
 
 gboolean sbx_template_set_damaged(GError **error, const char *format, ...)

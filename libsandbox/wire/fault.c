@@ -2,6 +2,7 @@
 /* Fault: see fault.h. */
 #include "wire/fault.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <sandbox/error.h>
@@ -97,6 +98,31 @@ void sbx_fault_set(GError **error, int code, int sys_errno, const char *hint, co
     va_start(args, format);
     *error = fault_valist(code, sys_errno, hint, NULL, format, args);
     va_end(args);
+}
+
+void sbx_fault_set_errno(GError **error, int sys_errno, const char *space_hint,
+                         const char *rights_hint, const char *format, va_list args)
+{
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    const char *hint = NULL;
+    int code = SBX_E_SYSTEM;
+
+    switch (sys_errno) {
+    case ENOSPC:
+    case EDQUOT:
+        code = SBX_E_NO_SPACE;
+        hint = space_hint;
+        break;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        code = SBX_E_DENIED;
+        hint = rights_hint;
+        break;
+    default:
+        break;
+    }
+    sbx_fault_set(error, code, sys_errno, hint, "%s: %s", message, g_strerror(sys_errno));
 }
 
 void sbx_fault_add_cause(GError *fault, const char *cause)

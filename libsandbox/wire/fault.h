@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <json-glib/json-glib.h>
+#include <stdarg.h>
 
 #define SBX_FAULT (sbx_fault_quark())
 GQuark sbx_fault_quark(void);
@@ -18,6 +19,11 @@ GError *sbx_fault_new(int code, int sys_errno, const char *hint, const char *cau
                       const char *format, ...) G_GNUC_PRINTF(5, 6);
 void sbx_fault_set(GError **error, int code, int sys_errno, const char *hint, const char *format,
                    ...) G_GNUC_PRINTF(5, 6);
+/* A failed system call: the code follows from @sys_errno, whose text is appended to the message.
+ * The hints are for a full filesystem and for missing rights. */
+void sbx_fault_set_errno(GError **error, int sys_errno, const char *space_hint,
+                         const char *rights_hint, const char *format, va_list args)
+    G_GNUC_PRINTF(5, 0);
 /* Adds a cause when the fault has none. */
 void sbx_fault_add_cause(GError *fault, const char *cause);
 

@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/test-main.h"
+
 SbxAgentSession *agent_session;
+const char *const no_rc[] = {"BASH_ENV=", NULL};
 
 static struct {
     pid_t agent;
@@ -83,24 +86,41 @@ static void on_closed(SbxAgentSession *session, const GError *error, gpointer da
     *(gboolean *)data = TRUE;
 }
 
-static pid_t start_agent(int fd)
+pid_t agent_start(int fd, int reset_fd)
 {
     g_autofree char *number = g_strdup_printf("%d", fd);
+    g_autofree char *reset_number = g_strdup_printf("%d", reset_fd);
     const char *path = getenv("SBX_TEST_AGENT");
+    const char *args[10] = {path, "--socket-fd", number, "--user-self"};
+    gsize n = 4;
     pid_t pid;
 
     ck_assert_msg(path != NULL, "SBX_TEST_AGENT is not set");
+    args[n++] = fixture.cgroup != NULL ? "--cgroup" : "--no-cgroup";
+    if (fixture.cgroup != NULL)
+        args[n++] = fixture.cgroup;
+    if (reset_fd >= 0) {
+        args[n++] = "--reset-fd";
+        args[n++] = reset_number;
+    }
     pid = fork();
     if (pid == 0) {
         fcntl(fd, F_SETFD, 0);
-        if (fixture.cgroup != NULL)
-            execl(path, path, "--socket-fd", number, "--user-self", "--cgroup", fixture.cgroup,
-                  NULL);
-        else
-            execl(path, path, "--socket-fd", number, "--user-self", "--no-cgroup", NULL);
+        if (reset_fd >= 0)
+            fcntl(reset_fd, F_SETFD, 0);
+        execv(path, (char *const *)args);
         _exit(127);
     }
     return pid;
+}
+
+void agent_await_end(pid_t pid)
+{
+    int status;
+
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
 }
 
 void agent_set_up(void)
@@ -110,7 +130,7 @@ void agent_set_up(void)
     signal(SIGPIPE, SIG_IGN);
     fixture.closed = FALSE;
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    fixture.agent = start_agent(fds[1]);
+    fixture.agent = agent_start(fds[1], -1);
     close(fds[1]);
     agent_session = sbx_agent_session_new(fds[0], on_closed, &fixture.closed, NULL);
 }
@@ -124,13 +144,9 @@ void agent_set_up_with_cgroups(void)
 
 void agent_tear_down(void)
 {
-    int status;
-
     sbx_agent_session_free(agent_session);
     agent_run_until(&fixture.closed);
-    ck_assert_int_eq(waitpid(fixture.agent, &status, 0), fixture.agent);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    agent_await_end(fixture.agent);
     if (fixture.cgroup != NULL) {
         empty_cgroup(fixture.cgroup);
         remove_cgroup(fixture.cgroup);
@@ -241,13 +257,8 @@ void agent_round_trip(void)
 int agent_test_main(const char *name, TCase *tests)
 {
     Suite *suite = suite_create(name);
-    SRunner *runner = srunner_create(suite);
-    int failed;
 
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return test_run(suite);
 }

@@ -6,6 +6,16 @@
 #include "agent/session.h"
 
 #include <check.h>
+#include <sys/types.h>
+
+/* What the .bashrc of whoever runs the tests does is none of their business. */
+extern const char *const no_rc[];
+
+/* The agent at the other end of a stream and, unless that is -1, of a port for resets. Both stay
+ * the caller's. It has the cgroup of the fixture below, if any. */
+pid_t agent_start(int fd, int reset_fd);
+/* It ends by itself, since the stream has ended, and its sanitizers had nothing to say. */
+void agent_await_end(pid_t pid);
 
 extern SbxAgentSession *agent_session;
 

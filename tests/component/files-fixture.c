@@ -8,15 +8,13 @@
 #include "lib/test-keeper.h"
 #include "lib/test-process.h"
 
-sbx *box;
 char *top;
 
 void files_setup(void)
 {
     sbx_error *error = NULL;
 
-    test_keeper_setup();
-    box = test_create(NULL);
+    test_box_setup();
     top = NULL;
     test_ok(sbx_fs_temp_dir(box, NULL, &top, &error), &error);
 }
@@ -30,8 +28,7 @@ void files_teardown(void)
     test_ok(sbx_fs_remove(box, top, options, &error), &error);
     sbx_fs_options_free(options);
     sbx_free(top);
-    sbx_unref(box);
-    test_keeper_teardown();
+    test_box_teardown();
 }
 
 const char *at(const char *name)

@@ -8,7 +8,8 @@
 #include <glib.h>
 #include <sandbox/sandbox.h>
 
-extern sbx *box;
+#include "lib/test-box.h"
+
 extern char *top; /* a directory of the guest's, of this test */
 
 /* Check's fixture. */

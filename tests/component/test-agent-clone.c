@@ -5,6 +5,7 @@
  * middle of a frame in both directions, of a session nobody knows any more. So the first session is
  * left without a word, and the second begins on a duplicate of the same socket. */
 #include "agent/session.h"
+#include "agent-run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -22,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/test-main.h"
+
 enum { STALE_CAP = 64 << 20 };
 
 typedef struct {
@@ -35,9 +38,6 @@ typedef struct {
 
 static Fixture fixture;
 
-/* What the .bashrc of whoever runs the tests does is none of their business. */
-static const char *const no_rc[] = {"BASH_ENV=", NULL};
-
 static void on_closed(SbxAgentSession *session, const GError *error, gpointer data)
 {
     Fixture *self = data;
@@ -45,12 +45,6 @@ static void on_closed(SbxAgentSession *session, const GError *error, gpointer da
     ck_assert(!self->closed);
     self->closed = TRUE;
     self->error = g_error_copy(error);
-}
-
-static void run_until(const gboolean *flag)
-{
-    while (!*flag)
-        g_main_context_iteration(NULL, TRUE);
 }
 
 static void run_until_idle(void)
@@ -71,24 +65,6 @@ static void make_pair(int fds[2])
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 }
 
-static pid_t start_agent(int fd, int reset_fd)
-{
-    const char *path = getenv("SBX_TEST_AGENT");
-    g_autofree char *number = g_strdup_printf("%d", fd);
-    g_autofree char *reset_number = g_strdup_printf("%d", reset_fd);
-
-    ck_assert_msg(path != NULL, "SBX_TEST_AGENT is not set");
-    pid_t pid = fork();
-    if (pid == 0) {
-        fcntl(fd, F_SETFD, 0);
-        fcntl(reset_fd, F_SETFD, 0);
-        execl(path, path, "--socket-fd", number, "--reset-fd", reset_number, "--no-cgroup",
-              "--user-self", NULL);
-        _exit(127);
-    }
-    return pid;
-}
-
 static void set_up(void)
 {
     int fds[2], reset[2], small = 16 << 10;
@@ -100,7 +76,7 @@ static void set_up(void)
     make_pair(reset);
     /* So that the agent is left with bytes it cannot send. */
     ck_assert_int_eq(setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
-    fixture.agent = start_agent(fds[1], reset[1]);
+    fixture.agent = agent_start(fds[1], reset[1]);
     close(fds[1]);
     close(reset[1]);
     fixture.fd = fds[0];
@@ -114,7 +90,7 @@ static void leave_session(void)
     if (fixture.session == NULL)
         return;
     sbx_agent_session_free(g_steal_pointer(&fixture.session));
-    run_until(&fixture.closed);
+    agent_run_until(&fixture.closed);
     fixture.closed = FALSE;
     g_clear_error(&fixture.error);
 }
@@ -126,16 +102,11 @@ static void clone_session(void)
         duplicate(fixture.fd), duplicate(fixture.reset_fd), on_closed, &fixture, NULL);
 }
 
-/* Hanging up is an end, and the agent's sanitizers had nothing to say. */
 static void tear_down(void)
 {
-    int status;
-
     leave_session();
     close(fixture.fd);
-    ck_assert_int_eq(waitpid(fixture.agent, &status, 0), fixture.agent);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    agent_await_end(fixture.agent);
     close(fixture.reset_fd);
     g_rmdir(fixture.folder);
     g_free(fixture.folder);
@@ -153,7 +124,7 @@ static void ping(void)
 {
     gboolean done = FALSE;
     sbx_agent_session_ping(fixture.session, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
 }
 
 static void set_up_guest(const char *const *env)
@@ -162,7 +133,7 @@ static void set_up_guest(const char *const *env)
     gboolean done = FALSE;
 
     sbx_agent_session_setup(fixture.session, &setup, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
 }
 
 typedef struct {
@@ -212,7 +183,7 @@ static void spawn(Run *run, const char *script, int in, int out)
 
 static void release(Run *run)
 {
-    run_until(&run->notified);
+    agent_run_until(&run->notified);
     sbx_agent_process_unref(run->process);
     g_clear_error(&run->error);
 }
@@ -225,7 +196,7 @@ static void assert_script(const char *script, const char *wanted)
 
     ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
     spawn(&run, script, -1, out[1]);
-    run_until(&run.notified);
+    agent_run_until(&run.notified);
     ck_assert_msg(run.error == NULL, "%s", run.error != NULL ? run.error->message : "");
     ck_assert_int_eq(run.exit_code, 0);
     ck_assert_int_ge(read(out[0], text, sizeof text - 1), 0);
@@ -311,7 +282,7 @@ static void start_inherited(Inherited *all)
     spawn(&all->runs[READER], reader, in[0], -1);
     spawn(&all->runs[SLEEPER], "exec sleep 1000", -1, -1);
     for (int i = 0; i < INHERITED_COUNT; i++)
-        run_until(&all->runs[i].started);
+        agent_run_until(&all->runs[i].started);
     int fd = open(go, O_WRONLY | O_CLOEXEC); /* when the writer has come as far */
     write_exactly(fd, "\n", 1);
     close(fd);
@@ -409,7 +380,7 @@ START_TEST(again_and_again)
         ck_assert_int_eq(pipe2(in, O_CLOEXEC), 0);
         ck_assert_int_eq(pipe2(out, O_CLOEXEC), 0);
         spawn(&runs[i], script, in[0], out[1]);
-        run_until(&runs[i].started);
+        agent_run_until(&runs[i].started);
         read_exactly(end, &byte, 1);
         clone_session();
         if (i % 2 == 0)
@@ -508,7 +479,7 @@ static void park(void)
 
     set_up_guest(NULL);
     sbx_agent_session_park(fixture.session, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
     leave_session();
 }
 
@@ -600,7 +571,7 @@ static void impostor_clear(Impostor *self, int code)
 {
     char byte;
 
-    run_until(&self->host.closed);
+    agent_run_until(&self->host.closed);
     run_until_idle();
     ck_assert_int_eq(self->pings, 1);
     ck_assert_ptr_nonnull(self->error);
@@ -670,7 +641,7 @@ START_TEST(hangs_up)
     make_pair(reset);
     close(reset[1]);
     host.session = sbx_agent_session_new_clone(fds[0], reset[0], on_closed, &host, NULL);
-    run_until(&host.closed);
+    agent_run_until(&host.closed);
     ck_assert(g_error_matches(host.error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
     ck_assert_ptr_nonnull(strstr(host.error->message, "port for resets"));
     g_clear_error(&host.error);
@@ -791,9 +762,5 @@ int main(void)
     tcase_add_test(fake, stale_bytes_have_an_end);
     suite_add_tcase(suite, real);
     suite_add_tcase(suite, fake);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return test_run(suite);
 }

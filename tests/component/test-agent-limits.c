@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const no_rc[] = {"BASH_ENV=", NULL};
-
 static AgentRun *sh(const char *script)
 {
     SbxAgentCommand command = {.env = no_rc, .script = script, .output_ends_at_exit = TRUE};

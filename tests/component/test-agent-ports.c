@@ -1,6 +1,7 @@
 /* test-agent-ports.c: connections of the session to ports of the real agent (SBX_TEST_AGENT) in its
  * test mode, whose guest is this machine; so the servers are sockets of the test. */
 #include "agent/connection.h"
+#include "agent-run.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -14,6 +15,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/test-main.h"
 
 typedef struct {
     SbxAgentSession *session;
@@ -36,12 +39,6 @@ typedef struct {
     guint64 in, out;
 } Client;
 
-static void run_until(const gboolean *flag)
-{
-    while (!*flag)
-        g_main_context_iteration(NULL, TRUE);
-}
-
 static void on_closed(SbxAgentSession *session, const GError *error, gpointer data)
 {
     (void)session;
@@ -55,24 +52,6 @@ static int duplicate(int fd)
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     ck_assert_int_ge(copy, 0);
     return copy;
-}
-
-static pid_t start_agent(int fd, int reset_fd)
-{
-    const char *path = getenv("SBX_TEST_AGENT");
-    g_autofree char *number = g_strdup_printf("%d", fd);
-    g_autofree char *reset_number = g_strdup_printf("%d", reset_fd);
-
-    ck_assert_msg(path != NULL, "SBX_TEST_AGENT is not set");
-    pid_t pid = fork();
-    if (pid == 0) {
-        fcntl(fd, F_SETFD, 0);
-        fcntl(reset_fd, F_SETFD, 0);
-        execl(path, path, "--socket-fd", number, "--reset-fd", reset_number, "--no-cgroup",
-              "--user-self", NULL);
-        _exit(127);
-    }
-    return pid;
 }
 
 static void listen_anywhere(void)
@@ -110,7 +89,7 @@ static void set_up(void)
     memset(&fixture, 0, sizeof fixture);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, reset), 0);
-    fixture.agent = start_agent(fds[1], reset[1]);
+    fixture.agent = agent_start(fds[1], reset[1]);
     close(fds[1]);
     close(reset[1]);
     fixture.fd = fds[0];
@@ -124,19 +103,15 @@ static void leave_session(void)
     if (fixture.session == NULL)
         return;
     sbx_agent_session_free(g_steal_pointer(&fixture.session));
-    run_until(&fixture.closed);
+    agent_run_until(&fixture.closed);
     fixture.closed = FALSE;
 }
 
 static void tear_down(void)
 {
-    int status;
-
     leave_session();
     close(fixture.fd);
-    ck_assert_int_eq(waitpid(fixture.agent, &status, 0), fixture.agent);
-    ck_assert(WIFEXITED(status));
-    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    agent_await_end(fixture.agent);
     close(fixture.reset_fd);
     close(fixture.listen_fd);
     if (fixture.path != NULL)
@@ -180,7 +155,7 @@ static Client *client_new(guint port)
 
 static void client_free(Client *client)
 {
-    run_until(&client->over);
+    agent_run_until(&client->over);
     sbx_agent_connection_unref(client->connection);
     g_clear_error(&client->error);
     if (client->fd >= 0)
@@ -193,7 +168,7 @@ static Client *connect_client(int *server)
 {
     Client *client = client_new((guint)fixture.port);
 
-    run_until(&client->connected);
+    agent_run_until(&client->connected);
     ck_assert_ptr_null(client->error);
     *server = accept4(fixture.listen_fd, NULL, NULL, SOCK_CLOEXEC);
     ck_assert_int_ge(*server, 0);
@@ -256,12 +231,12 @@ START_TEST(refused)
 
     close(fixture.listen_fd);
     client = client_new((guint)fixture.port);
-    run_until(&client->connected);
+    agent_run_until(&client->connected);
     ck_assert(g_error_matches(client->error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_FAILED));
     ck_assert_int_eq(client->number, ECONNREFUSED);
     client_free(client);
     client = client_new(0);
-    run_until(&client->connected);
+    agent_run_until(&client->connected);
     ck_assert_int_eq(client->number, ENOENT);
     client_free(client);
     fixture.listen_fd = -1;
@@ -276,7 +251,7 @@ START_TEST(cancelled)
 
     sbx_agent_connection_cancel(client->connection);
     ck_assert(!client->over);
-    run_until(&client->over);
+    agent_run_until(&client->over);
     ck_assert(!client->connected);
     client_free(client);
     /* Before it was connected, or just after. */
@@ -305,9 +280,9 @@ START_TEST(session_ends)
     fill(clients[0]->fd);
     clients[2] = client_new((guint)fixture.port);
     leave_session();
-    run_until(&clients[2]->connected);
+    agent_run_until(&clients[2]->connected);
     ck_assert(g_error_matches(clients[2]->error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
-    run_until(&clients[1]->over);
+    agent_run_until(&clients[1]->over);
     ck_assert_int_eq(receive(clients[1]->fd, &byte, 1), 0);
     for (int i = 0; i < 3; i++)
         client_free(clients[i]);
@@ -323,7 +298,7 @@ START_TEST(session_has_ended)
 
     sbx_agent_session_close(fixture.session);
     client = client_new((guint)fixture.port);
-    run_until(&client->connected);
+    agent_run_until(&client->connected);
     ck_assert(g_error_matches(client->error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
     client_free(client);
 }
@@ -437,7 +412,7 @@ static void set_up_guest(void)
     gboolean done = FALSE;
 
     sbx_agent_session_setup(fixture.session, &setup, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
 }
 
 /* A template has none. */
@@ -479,7 +454,7 @@ START_TEST(clone_breaks_them_off)
     fixture.session = sbx_agent_session_new_clone(
         duplicate(fixture.fd), duplicate(fixture.reset_fd), on_closed, &fixture, NULL);
     sbx_agent_session_ping(fixture.session, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
     ck_assert_int_eq(recv(server, bytes, 1, MSG_DONTWAIT), -1);
     ck_assert_int_eq(errno, ECONNRESET);
     close(server);
@@ -504,12 +479,12 @@ START_TEST(too_many)
     for (int i = 0; i < SBX_AGENT_CONNECTIONS_MAX; i++)
         clients[i] = connect_client(&servers[i]);
     surplus = client_new((guint)fixture.port);
-    run_until(&surplus->connected);
+    agent_run_until(&surplus->connected);
     ck_assert(g_error_matches(surplus->error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_LIMIT));
     client_free(surplus);
     sbx_agent_connection_cancel(clients[7]->connection);
     surplus = client_new((guint)fixture.port);
-    run_until(&surplus->connected);
+    agent_run_until(&surplus->connected);
     ck_assert_ptr_null(surplus->error);
     sbx_agent_connection_cancel(surplus->connection);
     client_free(surplus);
@@ -545,9 +520,5 @@ static Suite *ports_suite(void)
 
 int main(void)
 {
-    SRunner *runner = srunner_create(ports_suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return test_run(ports_suite());
 }

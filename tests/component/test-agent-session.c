@@ -1,6 +1,7 @@
 /* test-agent-session.c: the host's session against the real agent (SBX_TEST_AGENT) in its test
  * mode, over a socketpair; and against ends that only pretend to be one. */
 #include "agent/session.h"
+#include "agent-run.h"
 
 #include <check.h>
 #include <glib-unix.h>
@@ -12,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/test-main.h"
+
 typedef struct {
     SbxAgentSession *session;
     pid_t agent;
@@ -20,9 +23,6 @@ typedef struct {
 } Fixture;
 
 static Fixture fixture;
-
-/* What the .bashrc of whoever runs the tests does is none of their business. */
-static const char *const no_rc[] = {"BASH_ENV=", NULL};
 
 static void on_closed(SbxAgentSession *session, const GError *error, gpointer data)
 {
@@ -33,29 +33,6 @@ static void on_closed(SbxAgentSession *session, const GError *error, gpointer da
     self->error = g_error_copy(error);
 }
 
-static void run_until(const gboolean *flag)
-{
-    while (!*flag)
-        g_main_context_iteration(NULL, TRUE);
-}
-
-static pid_t start_agent(int fd)
-{
-    char number[16];
-    const char *path = getenv("SBX_TEST_AGENT");
-    pid_t pid;
-
-    ck_assert_msg(path != NULL, "SBX_TEST_AGENT is not set");
-    g_snprintf(number, sizeof number, "%d", fd);
-    pid = fork();
-    if (pid == 0) {
-        fcntl(fd, F_SETFD, 0);
-        execl(path, path, "--socket-fd", number, "--no-cgroup", "--user-self", NULL);
-        _exit(127);
-    }
-    return pid;
-}
-
 static void set_up(void)
 {
     int fds[2];
@@ -63,7 +40,7 @@ static void set_up(void)
     signal(SIGPIPE, SIG_IGN);
     memset(&fixture, 0, sizeof fixture);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    fixture.agent = start_agent(fds[1]);
+    fixture.agent = agent_start(fds[1], -1);
     close(fds[1]);
     fixture.session = sbx_agent_session_new(fds[0], on_closed, &fixture, NULL);
 }
@@ -73,7 +50,7 @@ static void tear_down(void)
     int status;
 
     sbx_agent_session_free(fixture.session);
-    run_until(&fixture.closed);
+    agent_run_until(&fixture.closed);
     ck_assert_int_eq(waitpid(fixture.agent, &status, 0), fixture.agent);
     g_clear_error(&fixture.error);
     /* In the normal case it ended because we hung up, and its sanitizers had nothing to say. */
@@ -211,7 +188,7 @@ static void start(Run *run, const SbxAgentCommand *command)
 
 static void finish(Run *run)
 {
-    run_until(&run->notified);
+    agent_run_until(&run->notified);
     while (run->readers > 0 || run->in_fd >= 0)
         g_main_context_iteration(NULL, TRUE);
 }
@@ -248,7 +225,7 @@ static void set_up_guest(const char *const *env)
 
     sbx_agent_session_setup(fixture.session, &setup, on_done, &done);
     ck_assert(!done);
-    run_until(&done);
+    agent_run_until(&done);
 }
 
 START_TEST(setup_and_ping)
@@ -260,7 +237,7 @@ START_TEST(setup_and_ping)
     set_up_guest(env);
     ck_assert_ptr_nonnull(sbx_agent_session_get_info(fixture.session)->kernel_release);
     sbx_agent_session_ping(fixture.session, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
     Run *run = sh_full("echo $FROM_SETUP$OTHER", NULL);
     assert_output(run->out, "yes1\n");
     run_free(run);
@@ -418,7 +395,7 @@ START_TEST(output_until_eof)
 
     run->input = "";
     start(run, &command);
-    run_until(&run->exited);
+    agent_run_until(&run->exited);
     ck_assert_int_eq(run->exit.status, 3);
     finish(run);
     assert_output(run->out, wanted);
@@ -439,7 +416,7 @@ START_TEST(signals)
     while (run->out->len == 0)
         g_main_context_iteration(NULL, TRUE);
     sbx_agent_process_signal(run->process, SIGTERM, SBX_AGENT_SCOPE_PROCESS, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
     finish(run);
     assert_output(run->out, "ready\ngot\n");
     ck_assert_int_eq(run->exit.status, 9);
@@ -459,7 +436,7 @@ START_TEST(signal_after_exit)
     gboolean done = FALSE;
     Run *run = sh_full("true", NULL);
     sbx_agent_process_signal(run->process, SIGKILL, SBX_AGENT_SCOPE_PROCESS, on_no_process, &done);
-    run_until(&done);
+    agent_run_until(&done);
     run_free(run);
 }
 END_TEST
@@ -533,7 +510,7 @@ START_TEST(slow_reader_stops_only_itself)
             g_main_context_iteration(NULL, TRUE);
     }
     ck_assert_uint_eq(total, 8000000);
-    run_until(&slow->notified);
+    agent_run_until(&slow->notified);
     close(out[0]);
     run_free(slow);
 }
@@ -550,7 +527,7 @@ START_TEST(reader_goes_away)
     close(out[0]);
     run->process = sbx_agent_session_spawn(fixture.session, &command, -1, out[1], -1, on_started,
                                            on_exited, run, on_notify);
-    run_until(&run->notified);
+    agent_run_until(&run->notified);
     ck_assert(run->exit.signalled);
     ck_assert_int_eq(run->exit.status, SIGPIPE);
     run_free(run);
@@ -586,7 +563,7 @@ START_TEST(park_and_resume)
     Run *run = sh_full("echo before", NULL);
     run_free(run);
     sbx_agent_session_park(fixture.session, on_done, &done);
-    run_until(&done);
+    agent_run_until(&done);
     /* As a restored clone does: the same stream, a new session. */
     int stream = -1;
     for (int i = 3; i < 64 && stream < 0; i++) {
@@ -597,7 +574,7 @@ START_TEST(park_and_resume)
     }
     ck_assert_int_ge(stream, 0);
     sbx_agent_session_free(fixture.session);
-    run_until(&fixture.closed);
+    agent_run_until(&fixture.closed);
     g_clear_error(&fixture.error);
     fixture.closed = FALSE;
     fixture.session = sbx_agent_session_new(stream, on_closed, &fixture, NULL);
@@ -627,7 +604,7 @@ START_TEST(agent_is_killed)
         kill(runs[i]->pid, SIGKILL);
         run_free(runs[i]);
     }
-    run_until(&fixture.closed);
+    agent_run_until(&fixture.closed);
     Run *run = run_argv((SbxAgentCommand){0}, (const char *const[]){"true", NULL});
     ck_assert(g_error_matches(run->start_error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
     run_free(run);
@@ -649,7 +626,7 @@ START_TEST(free_inside_a_callback)
 
     run->process = sbx_agent_session_spawn(fixture.session, &command, -1, -1, -1, on_started_close,
                                            on_exited, run, on_notify);
-    run_until(&run->notified);
+    agent_run_until(&run->notified);
     ck_assert(g_error_matches(run->exit_error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_CLOSED));
     kill(-run->pid, SIGKILL);
     run_free(run);
@@ -675,8 +652,8 @@ static void hostile(const void *bytes, gsize length, gboolean hang_up, int code)
     ck_assert_int_eq(write(fds[1], bytes, length), (ssize_t)length);
     if (hang_up)
         close(fds[1]);
-    run_until(&local.closed);
-    run_until(&run->notified);
+    agent_run_until(&local.closed);
+    agent_run_until(&run->notified);
     ck_assert_msg(g_error_matches(local.error, SBX_AGENT_ERROR, code), "%s", local.error->message);
     if (code == SBX_AGENT_ERROR_PROTOCOL)
         ck_assert(g_str_has_prefix(local.error->message, "agent protocol violation: "));
@@ -762,9 +739,5 @@ int main(void)
     tcase_add_test(fake, continuation_flood);
     suite_add_tcase(suite, real);
     suite_add_tcase(suite, fake);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return test_run(suite);
 }

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const no_rc[] = {"BASH_ENV=", NULL};
-
 static SbxAgentCommand on_terminal(const char *script)
 {
     return (SbxAgentCommand){.env = no_rc, .script = script, .rows = 24, .columns = 80};

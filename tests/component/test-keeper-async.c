@@ -15,48 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
+#include "lib/test-op.h"
 #include "lib/test-process.h"
 
 #define SCRIPTS 100
-#define PATIENCE_MS 60000
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
-
-/* Until the queue's descriptor is readable; then dispatches. Returns what that did. */
-static int dispatch_once(sbx_queue *queue)
-{
-    struct pollfd ready = {.fd = sbx_get_fd(queue), .events = POLLIN};
-    sbx_error *error = NULL;
-
-    ck_assert_int_eq(poll(&ready, 1, PATIENCE_MS), 1);
-    return test_ok(sbx_dispatch(queue, &error), &error);
-}
-
-/* Waits for an op and drops it; returns its code. */
-static int end(sbx_op *op, sbx_error **error)
-{
-    int code;
-
-    ck_assert_int_eq(test_ok(sbx_op_wait(op, PATIENCE_MS, error), error), 1);
-    ck_assert_int_eq(sbx_op_is_done(op), 1);
-    code = sbx_op_finish(op, error);
-    sbx_op_unref(op);
-    return code;
-}
 
 static sbx_op *start_sh(const char *script, sbx_result **out, sbx_queue *queue)
 {
@@ -92,7 +57,7 @@ START_TEST(hundred_scripts_on_one_thread)
         sbx_op_set_data(op, GINT_TO_POINTER(i));
     }
     while (finished < SCRIPTS) {
-        int more = dispatch_once(NULL);
+        int more = test_dispatch(NULL);
 
         for (; (op = sbx_queue_next(NULL)) != NULL; more--, finished++) {
             int i = GPOINTER_TO_INT(sbx_op_data(op));
@@ -133,7 +98,7 @@ START_TEST(arguments_are_copied)
     ops[2] = start_sh(script, &other, NULL);
     memset(script, 'x', sizeof script - 1);
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(test_ok(end(ops[i], &error), &error), 0);
+        ck_assert_int_eq(test_ok(test_op_end(ops[i], &error), &error), 0);
     assert_says(result, "one\n");
     assert_says(other, "\n");
     g_free(test_sh(sandbox, "true"));
@@ -151,7 +116,7 @@ START_TEST(the_handle_may_go)
 
     test_ok(sbx_sh_start(sandbox, "echo on", &result, NULL, &op, &error), &error);
     sbx_unref(sandbox);
-    test_ok(end(op, &error), &error);
+    test_ok(test_op_end(op, &error), &error);
     assert_says(result, "on\n");
 }
 END_TEST
@@ -166,24 +131,24 @@ START_TEST(times_out)
     sbx_op *longer = NULL;
 
     test_ok(sbx_spawn_start(box, command, &process, NULL, &op, &error), &error);
-    test_ok(end(op, &error), &error);
+    test_ok(test_op_end(op, &error), &error);
     sbx_command_unref(command);
     /* One that waits longer must not hold it up. */
-    test_ok(sbx_process_wait_start(process, PATIENCE_MS, NULL, &longer, &error), &error);
+    test_ok(sbx_process_wait_start(process, TEST_PATIENCE_MS, NULL, &longer, &error), &error);
     test_ok(sbx_process_wait_start(process, 200, NULL, &op, &error), &error);
     ck_assert_int_eq(test_ok(sbx_op_wait(op, 0, &error), &error), 0);
     ck_assert_int_eq(test_ok(sbx_op_wait(op, 30, &error), &error), 0);
     ck_assert_int_eq(sbx_op_finish(op, NULL), SBX_E_BUSY);
     while (!sbx_op_is_done(op))
-        dispatch_once(NULL);
-    ck_assert_int_eq(test_ok(end(op, &error), &error), 0);
+        test_dispatch(NULL);
+    ck_assert_int_eq(test_ok(test_op_end(op, &error), &error), 0);
     ck_assert_int_ge(g_get_monotonic_time() - before, 200000);
     ck_assert_int_eq(sbx_op_is_done(longer), 0);
     /* Two wait for the same descriptor, and both hear of the end. */
     test_ok(sbx_process_wait_start(process, -1, NULL, &op, &error), &error);
     test_ok(sbx_process_signal(process, SIGKILL, &error), &error);
-    ck_assert_int_eq(test_ok(end(op, &error), &error), 1);
-    ck_assert_int_eq(test_ok(end(longer, &error), &error), 1);
+    ck_assert_int_eq(test_ok(test_op_end(op, &error), &error), 1);
+    ck_assert_int_eq(test_ok(test_op_end(longer, &error), &error), 1);
     ck_assert_int_eq(sbx_process_exit_signal(process), SIGKILL);
     sbx_process_unref(process);
 }
@@ -199,7 +164,7 @@ START_TEST(errors_are_those_of_the_call)
     sbx_op *op = NULL;
 
     test_ok(sbx_run_start(box, command, &result, NULL, &op, &error), &error);
-    ck_assert_int_eq(test_ok(sbx_op_wait(op, PATIENCE_MS, &error), &error), 1);
+    ck_assert_int_eq(test_ok(sbx_op_wait(op, TEST_PATIENCE_MS, &error), &error), 1);
     test_failed(sbx_op_finish(op, &error), SBX_E_EXEC, &error, "no-such-program-here");
     test_failed(sbx_op_finish(op, &again), SBX_E_EXEC, &again, "no-such-program-here");
     ck_assert_int_eq(sbx_op_finish(op, NULL), SBX_E_EXEC);
@@ -208,11 +173,11 @@ START_TEST(errors_are_those_of_the_call)
     sbx_command_unref(command);
     /* What is wrong with the arguments, too, comes as the call's own error. */
     test_ok(sbx_sh_start(box, NULL, &result, NULL, &op, &error), &error);
-    test_failed(end(op, &error), SBX_E_INVALID, &error, "NULL");
+    test_failed(test_op_end(op, &error), SBX_E_INVALID, &error, "NULL");
     test_ok(sbx_sh_start(NULL, "true", &result, NULL, &op, &error), &error);
-    test_failed(end(op, &error), SBX_E_INVALID, &error, "NULL");
+    test_failed(test_op_end(op, &error), SBX_E_INVALID, &error, "NULL");
     test_ok(sbx_sh_start(box, "true", NULL, NULL, &op, &error), &error);
-    test_failed(end(op, &error), SBX_E_INVALID, &error, "NULL");
+    test_failed(test_op_end(op, &error), SBX_E_INVALID, &error, "NULL");
     ck_assert_ptr_eq(result, untouched);
     test_failed(sbx_sh_start(box, "true", &result, NULL, NULL, &error), SBX_E_INVALID, &error,
                 "op");
@@ -231,13 +196,13 @@ START_TEST(a_flood_does_not_stop_others)
         sbx_op *op = start_sh("echo through", &result, NULL);
 
         while (!sbx_op_is_done(op))
-            dispatch_once(NULL);
-        test_ok(end(op, &error), &error);
+            test_dispatch(NULL);
+        test_ok(test_op_end(op, &error), &error);
         assert_says(result, "through\n");
     }
     ck_assert_int_eq(sbx_op_is_done(flood), 0);
     ck_assert_int_eq(sbx_op_cancel(flood), 1);
-    test_failed(end(flood, &error), SBX_E_CANCELLED, &error, "cancelled");
+    test_failed(test_op_end(flood, &error), SBX_E_CANCELLED, &error, "cancelled");
     ck_assert_ptr_null(flood_result);
 }
 END_TEST
@@ -266,7 +231,7 @@ static void await_mark(int mark, sbx_queue *queue)
         struct pollfd ready[] = {{.fd = mark, .events = POLLIN},
                                  {.fd = sbx_get_fd(queue), .events = POLLIN}};
 
-        ck_assert_int_gt(poll(ready, 2, PATIENCE_MS), 0);
+        ck_assert_int_gt(poll(ready, 2, TEST_PATIENCE_MS), 0);
         if (ready[0].revents != 0)
             break;
         ck_assert_int_ge(sbx_dispatch(queue, &error), 0);
@@ -290,14 +255,14 @@ START_TEST(a_cancelled_call)
     ck_assert_int_eq(sbx_op_cancel(op), 1);
     ck_assert_ptr_eq(sbx_queue_next(NULL), op);
     ck_assert_ptr_null(sbx_queue_next(NULL));
-    test_failed(end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
     /* While it waits for the script: it is done at once, and closes what it had. */
     op = start_sh(script, &result, NULL);
     await_mark(mark, NULL);
     ck_assert_int_eq(sbx_op_is_done(op), 0);
     ck_assert_int_eq(sbx_op_cancel(op), 1);
     ck_assert_int_eq(sbx_op_is_done(op), 1);
-    test_failed(end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
     ck_assert_ptr_null(result);
     ck_assert_uint_le(test_count_fds(getpid()), fds);
     g_free(test_sh(box, "true"));
@@ -329,77 +294,6 @@ START_TEST(dropped_while_it_runs)
 }
 END_TEST
 
-/* There is room for one sandbox: this one finds it when nothing else is left, or being made. */
-static void assert_room(void)
-{
-    sbx_options *options = test_options();
-    sbx_error *error = NULL;
-    sbx *sandbox = NULL;
-
-    test_ok(sbx_options_set_wait(options, 20000, &error), &error);
-    test_ok(sbx_create(options, &sandbox, &error), &error);
-    sbx_options_unref(options);
-    sbx_unref(sandbox);
-}
-
-/* Whatever it was cancelled in. Returns FALSE when it was done before. */
-static gboolean cancelled_after(int waits, gboolean drop)
-{
-    sbx_options *options = test_options();
-    sbx_error *error = NULL;
-    sbx *sandbox = NULL;
-    sbx_op *op = NULL;
-    int code;
-
-    test_ok(sbx_create_start(options, &sandbox, NULL, &op, &error), &error);
-    sbx_options_unref(options);
-    for (int i = 0; i < waits && !sbx_op_is_done(op); i++)
-        dispatch_once(NULL);
-    if (drop && !sbx_op_is_done(op)) {
-        sbx_op_unref(op);
-        ck_assert_ptr_null(sandbox);
-        return TRUE;
-    }
-    sbx_op_cancel(op);
-    code = end(op, &error);
-    if (code == SBX_OK) {
-        ck_assert_ptr_nonnull(sandbox);
-        sbx_unref(sandbox);
-        return FALSE;
-    }
-    test_failed(code, SBX_E_CANCELLED, &error, "cancelled");
-    ck_assert_ptr_null(sandbox);
-    return TRUE;
-}
-
-/* From the start of the keeper on. */
-START_TEST(create_cancelled_at_every_wait)
-{
-    guint fds = 0;
-    int waits = 0;
-
-    g_setenv("LIBSANDBOX_MAX_SANDBOXES", "1", TRUE);
-    while (cancelled_after(waits, _i)) {
-        GArray *family;
-        sbx_error *error = NULL;
-
-        assert_room();
-        ck_assert_uint_eq(test_keeper_count(), 1);
-        family = test_keeper_family();
-        ck_assert_int_eq(test_ok(sbx_keeper_stop(1, &error), &error), 1);
-        ck_assert(test_family_ends_within(family, 20000));
-        /* One that was dropped while its launcher ran waits for that. */
-        ck_assert_int_ge(sbx_dispatch(NULL, &error), 0);
-        if (waits++ == 0)
-            fds = test_count_fds(getpid());
-        ck_assert_uint_eq(test_count_fds(getpid()), fds);
-    }
-    /* The launcher, the starting keeper, its greeting, the sandbox. */
-    ck_assert_int_ge(waits, 4);
-    g_unsetenv("LIBSANDBOX_MAX_SANDBOXES");
-}
-END_TEST
-
 /* --- threads --- */
 
 typedef struct {
@@ -422,7 +316,8 @@ static gpointer work(gpointer data)
             if (sbx_sh_start(box, script, &results[i], worker->queue, &ops[i], NULL) != 0)
                 return (gpointer) "start";
         for (int i = 0; i < 4; i++) {
-            if (sbx_op_wait(ops[i], PATIENCE_MS, NULL) != 1 || sbx_op_finish(ops[i], NULL) != 0)
+            if (sbx_op_wait(ops[i], TEST_PATIENCE_MS, NULL) != 1 ||
+                sbx_op_finish(ops[i], NULL) != 0)
                 return (gpointer) "wait";
             if (strcmp(sbx_result_stdout(results[i], NULL), wanted) != 0)
                 return (gpointer) "output";
@@ -471,11 +366,11 @@ START_TEST(cancelled_by_another_thread)
     sbx_op *op = start_sh("exec sleep 1000", &result, NULL);
     GThread *thread;
 
-    dispatch_once(NULL);
+    test_dispatch(NULL);
     thread = g_thread_new("cancel", cancel_later, op);
     ck_assert_int_eq(test_ok(sbx_op_wait(op, -1, &error), &error), 1);
     g_thread_join(thread);
-    test_failed(end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
     ck_assert_ptr_null(result);
 }
 END_TEST
@@ -491,13 +386,13 @@ START_TEST(news_of_ops_finished_elsewhere)
     sbx_op *op = start_sh("true", &result, NULL);
 
     ck_assert_int_eq(sbx_get_fd(NULL), ready.fd);
-    ck_assert_int_eq(test_ok(sbx_op_wait(op, PATIENCE_MS, &error), &error), 1);
+    ck_assert_int_eq(test_ok(sbx_op_wait(op, TEST_PATIENCE_MS, &error), &error), 1);
     ck_assert_int_eq(poll(&ready, 1, 0), 1);
     ck_assert_int_eq(test_ok(sbx_dispatch(NULL, &error), &error), 1);
     ck_assert_int_eq(poll(&ready, 1, 0), 0);
     ck_assert_int_eq(test_ok(sbx_dispatch(NULL, &error), &error), 0);
     ck_assert_ptr_eq(sbx_queue_next(NULL), op);
-    test_ok(end(op, &error), &error);
+    test_ok(test_op_end(op, &error), &error);
     sbx_result_free(result);
 }
 END_TEST
@@ -515,11 +410,11 @@ START_TEST(in_an_epoll_set)
     ck_assert_int_eq(epoll_wait(set, &event, 1, 0), 0);
     op = start_sh("read < /dev/null; echo done", &result, NULL);
     while (!sbx_op_is_done(op)) {
-        ck_assert_int_eq(epoll_wait(set, &event, 1, PATIENCE_MS), 1);
+        ck_assert_int_eq(epoll_wait(set, &event, 1, TEST_PATIENCE_MS), 1);
         ck_assert_int_ge(sbx_dispatch(NULL, &error), 0);
     }
     ck_assert_int_eq(epoll_wait(set, &event, 1, 0), 0);
-    test_ok(end(op, &error), &error);
+    test_ok(test_op_end(op, &error), &error);
     assert_says(result, "done\n");
     close(set);
 }
@@ -568,120 +463,19 @@ START_TEST(callbacks)
     test_ok(sbx_image_verify_start("builtin:debian-13", take_progress, &progress, NULL, &op,
                                    &error), &error);
     ck_assert_int_eq(progress.calls, 0);
-    test_ok(end(op, &error), &error);
+    test_ok(test_op_end(op, &error), &error);
     ck_assert_int_gt(progress.calls, 0);
     progress.answer = 1;
     test_ok(sbx_image_verify_start("builtin:debian-13", take_progress, &progress, NULL, &op,
                                    &error), &error);
-    test_failed(end(op, &error), SBX_E_CANCELLED, &error, "progress callback");
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "progress callback");
     /* The helper program is waited for, so it takes a while. */
     test_ok(sbx_image_verify_start("builtin:debian-13", NULL, NULL, NULL, &op, &error), &error);
-    dispatch_once(NULL);
+    test_dispatch(NULL);
     ck_assert_int_ge(sbx_op_cancel(op), 0);
-    test_failed(end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
     ck_assert_int_eq(errno, ECHILD);
-}
-END_TEST
-
-/* --- what has no descriptor --- */
-
-static int open_lock(void)
-{
-    g_autofree char *path = g_build_filename(test_keeper.runtime, "start.lock", NULL);
-    int fd;
-
-    g_mkdir_with_parents(test_keeper.runtime, 0755);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    ck_assert_int_ge(fd, 0);
-    return fd;
-}
-
-static gboolean has_children(void)
-{
-    g_autoptr(GArray) family = test_descendants(getpid());
-
-    return family->len > 1;
-}
-
-/* Another program starts the keeper right now. */
-START_TEST(the_start_lock_is_taken)
-{
-    int lock = open_lock();
-    sbx_options *options = test_options();
-    sbx_error *error = NULL;
-    sbx *sandbox = NULL;
-    sbx_op *op = NULL;
-    sbx_op *other = NULL;
-
-    ck_assert_int_eq(flock(lock, LOCK_EX), 0);
-    test_ok(sbx_create_start(options, &sandbox, NULL, &op, &error), &error);
-    test_ok(sbx_create_start(options, &sandbox, NULL, &other, &error), &error);
-    sbx_options_unref(options);
-    ck_assert_int_eq(test_ok(sbx_op_wait(op, 200, &error), &error), 0);
-    ck_assert(has_children());
-    ck_assert_int_eq(sbx_op_is_done(other), 0);
-    sbx_op_cancel(other);
-    test_failed(end(other, &error), SBX_E_CANCELLED, &error, "cancelled");
-    flock(lock, LOCK_UN);
-    test_ok(end(op, &error), &error);
-    g_free(test_sh(sandbox, "true"));
-    sbx_unref(sandbox);
-    ck_assert(!has_children());
-    /* Stopping takes the same lock, and waits for another one. */
-    test_ok(sbx_keeper_stop_start(1, NULL, &op, &error), &error);
-    ck_assert_int_eq(test_ok(end(op, &error), &error), 1);
-    ck_assert_uint_eq(test_keeper_count(), 0);
-    ck_assert(!has_children());
-    close(lock);
-}
-END_TEST
-
-static int connect_to(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)
-        return fd;
-    ck_assert_int_eq(errno, EAGAIN);
-    close(fd);
-    return -1;
-}
-
-/* The keeper's socket has no room for one more. */
-START_TEST(a_full_backlog)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    sbx_list *list = NULL;
-    sbx_error *error = NULL;
-    sbx_op *op = NULL;
-    GArray *fds = g_array_new(FALSE, FALSE, sizeof(int));
-    int fd;
-
-    close(open_lock());
-    g_snprintf(address.sun_path, sizeof address.sun_path, "%s/keeper.sock", test_keeper.runtime);
-    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
-    ck_assert_int_eq(listen(listener, 1), 0);
-    while ((fd = connect_to(&address)) >= 0)
-        g_array_append_val(fds, fd);
-    test_ok(sbx_list_get_start(&list, NULL, &op, &error), &error);
-    ck_assert_int_eq(test_ok(sbx_op_wait(op, 100, &error), &error), 0);
-    ck_assert(has_children());
-    /* Room, but whoever listened has gone before it said a word. */
-    for (guint i = 0; i < fds->len; i++) {
-        close(g_array_index(fds, int, i));
-        close(accept(listener, NULL, NULL));
-    }
-    fd = accept(listener, NULL, NULL);
-    unlink(address.sun_path);
-    close(listener);
-    close(fd);
-    test_ok(end(op, &error), &error);
-    ck_assert_uint_eq(sbx_list_length(list), 0);
-    sbx_list_free(list);
-    ck_assert(!has_children());
-    g_array_unref(fds);
 }
 END_TEST
 
@@ -703,10 +497,10 @@ START_TEST(the_keeper_dies)
     test_ok(sbx_process_wait_start(process, -1, NULL, &waiting, &error), &error);
     for (int i = 0; i < 10; i++)
         ops[i] = start_sh("exec sleep 1000", &results[i], NULL);
-    dispatch_once(NULL);
+    test_dispatch(NULL);
     ck_assert_int_eq(kill(test_keeper_pid(), SIGKILL), 0);
     for (int i = 0; i < 10; i++) {
-        int code = end(ops[i], &error);
+        int code = test_op_end(ops[i], &error);
 
         ck_assert_msg(code == SBX_E_GONE || code == SBX_E_KEEPER, "%s", sbx_error_code_name(code));
         ck_assert_ptr_nonnull(error);
@@ -714,7 +508,7 @@ START_TEST(the_keeper_dies)
         error = NULL;
         ck_assert_ptr_null(results[i]);
     }
-    test_failed(end(waiting, &error), SBX_E_GONE, &error, "ended");
+    test_failed(test_op_end(waiting, &error), SBX_E_GONE, &error, "ended");
     sbx_process_unref(process);
     ck_assert(test_family_ends_within(family, 20000));
 }
@@ -737,7 +531,7 @@ static int forked(sbx_queue *queue, sbx_op *op)
     sbx_queue_unref(queue);
     /* The default queue is its own. */
     if (sbx_list_get_start(&list, NULL, &own, NULL) != 0 ||
-        sbx_op_wait(own, PATIENCE_MS, NULL) != 1 || sbx_op_finish(own, NULL) != 0 ||
+        sbx_op_wait(own, TEST_PATIENCE_MS, NULL) != 1 || sbx_op_finish(own, NULL) != 0 ||
         sbx_list_length(list) != 1)
         return 2;
     sbx_list_free(list);
@@ -758,16 +552,16 @@ START_TEST(after_fork)
     test_ok(sbx_queue_new(&queue, &error), &error);
     op = start_sh("read < /dev/null; echo parent", &results[0], queue);
     standard = start_sh("echo standard", &results[1], NULL);
-    dispatch_once(queue);
-    dispatch_once(NULL);
+    test_dispatch(queue);
+    test_dispatch(NULL);
     child = fork();
     if (child == 0)
         _exit(forked(queue, op));
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
-    test_ok(end(op, &error), &error);
+    test_ok(test_op_end(op, &error), &error);
     assert_says(results[0], "parent\n");
-    test_ok(end(standard, &error), &error);
+    test_ok(test_op_end(standard, &error), &error);
     assert_says(results[1], "standard\n");
     sbx_queue_unref(queue);
 }
@@ -790,7 +584,7 @@ START_TEST(nothing_is_left)
             ops[i] = start_sh(i % 3 == 0 ? "exec sleep 1000" : "echo x", &results[i], queue);
         for (int i = 0; i < 20; i++)
             if (i % 3 != 0)
-                ck_assert_int_eq(test_ok(end(ops[i], &error), &error), 0);
+                ck_assert_int_eq(test_ok(test_op_end(ops[i], &error), &error), 0);
         for (int i = 0; i < 20; i++) {
             sbx_result_free(results[i]);
             if (i % 3 == 0)
@@ -810,47 +604,14 @@ START_TEST(nothing_is_left)
 }
 END_TEST
 
-static const struct {
-    const char *variable;
-    const char *wanted; /* the beginning of its output */
-} examples[] = {
-    {"SBX_TEST_EXAMPLE_ASYNC_POLL", "script "},
-    {"SBX_TEST_EXAMPLE_ASYNC_GLIB", "hello from Linux\n"},
-    {"SBX_TEST_EXAMPLE_ASYNC_LIBUV", "SBX_E_CANCELLED\n"},
-};
-
-/* One that was not built is not run. */
-START_TEST(an_example)
-{
-    const char *program = g_getenv(examples[_i].variable);
-    char *argv[] = {(char *)program, NULL};
-    g_autofree char *out = NULL;
-    g_autofree char *err = NULL;
-    g_autoptr(GError) error = NULL;
-    int status = -1;
-
-    if (program == NULL)
-        return;
-    ck_assert(g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &err, &status,
-                           &error));
-    ck_assert_msg(status == 0, "status %x: %s", status, err);
-    ck_assert_msg(g_str_has_prefix(out, examples[_i].wanted), "%s", out);
-    /* A sanitizer warns of stacks that it does not know. */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    ck_assert_str_eq(err, "");
-#endif
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *suite = suite_create("keeper-async");
     TCase *cases = tcase_create("with a sandbox");
     TCase *threaded = tcase_create("threads");
-    TCase *bare = tcase_create("without a keeper");
 
     tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, hundred_scripts_on_one_thread);
     tcase_add_test(cases, arguments_are_copied);
     tcase_add_test(cases, the_handle_may_go);
@@ -867,18 +628,11 @@ static Suite *suite(void)
     suite_add_tcase(suite, cases);
     /* By itself for the thread sanitizer, see tests/run.sh. */
     tcase_set_timeout(threaded, 120);
-    tcase_add_checked_fixture(threaded, setup, teardown);
+    tcase_add_checked_fixture(threaded, test_box_setup, test_box_teardown);
     tcase_add_loop_test(threaded, threads, 0, 2);
     tcase_add_test(threaded, cancelled_by_another_thread);
     tcase_add_test(threaded, news_of_ops_finished_elsewhere);
     suite_add_tcase(suite, threaded);
-    tcase_set_timeout(bare, 120);
-    tcase_add_checked_fixture(bare, test_keeper_setup, test_keeper_teardown);
-    tcase_add_loop_test(bare, create_cancelled_at_every_wait, 0, 2);
-    tcase_add_test(bare, the_start_lock_is_taken);
-    tcase_add_test(bare, a_full_backlog);
-    tcase_add_loop_test(bare, an_example, 0, (int)G_N_ELEMENTS(examples));
-    suite_add_tcase(suite, bare);
     return suite;
 }
 

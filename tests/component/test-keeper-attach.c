@@ -8,23 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-command.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 static sbx_process *attach(int64_t id)
 {
@@ -389,7 +376,7 @@ static Suite *make_suite(void)
     TCase *cases = tcase_create("attach");
 
     tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, no_byte_is_lost);
     tcase_add_test(cases, the_last_bytes_are_kept);
     tcase_add_test(cases, after_its_end);

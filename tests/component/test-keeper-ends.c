@@ -9,24 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-command.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 #include "lib/test-process.h"
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 static sbx_command *script_with_deadline(const char *script, int64_t milliseconds)
 {
@@ -359,7 +346,7 @@ static Suite *make_suite(void)
     TCase *cases = tcase_create("ends");
 
     tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, bad_values);
     tcase_add_test(cases, deadline_of_a_run);
     tcase_add_test(cases, deadline_of_a_spawn);

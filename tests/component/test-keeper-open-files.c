@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -180,18 +181,18 @@ START_TEST(a_call_that_waits)
 }
 END_TEST
 
-static gpointer open_in_a_thread(gpointer data)
+static gpointer read_in_a_thread(gpointer data)
 {
     sbx_error *error = NULL;
-    sbx_file *file = NULL;
-    int code = sbx_fs_open(box, data, 0, NULL, &file, &error);
+    void *contents = NULL;
+    int code = sbx_fs_read_file(box, data, NULL, &contents, NULL, &error);
 
-    sbx_file_unref(file);
+    sbx_free(contents);
     sbx_error_free(error);
     return GINT_TO_POINTER(code);
 }
 
-/* Nobody ever opens the other end: the call ends with the sandbox. */
+/* Nobody ever writes to the FIFO: the call ends with the sandbox. */
 START_TEST(killed_while_a_call_waits)
 {
     sbx_error *error = NULL;
@@ -202,7 +203,8 @@ START_TEST(killed_while_a_call_waits)
     void *data = NULL;
     sbx *other = test_create(NULL);
     sbx *mine = box;
-    int code;
+    struct inotify_event event; /* of a file, so without a name */
+    int code, writer, opened;
     g_autofree char *fifo = g_strdup(at("fifo"));
 
     g_free(sh("mkfifo '%s'", fifo));
@@ -210,10 +212,11 @@ START_TEST(killed_while_a_call_waits)
     test_ok(sbx_fs_open(other, "/dev/zero", 0, NULL, &file, &error), &error);
     test_ok(sbx_fs_watch(other, "/tmp", NULL, &watch, &error), &error);
     test_ok(sbx_fs_read_dir(other, "/usr/bin", NULL, &dir, &error), &error);
-    thread = g_thread_new("open", open_in_a_thread, fifo);
-    /* Whoever writes to it finds out when the reader is there; it goes without a byte. */
-    while (worker_count() < 4)
-        g_usleep(1000);
+    writer = open(fifo, O_RDWR | O_CLOEXEC);
+    opened = inotify_init1(IN_CLOEXEC);
+    ck_assert_int_ge(inotify_add_watch(opened, fifo, IN_OPEN), 0);
+    thread = g_thread_new("read", read_in_a_thread, fifo);
+    ck_assert_int_gt(read(opened, &event, sizeof event), 0);
     test_ok(sbx_kill(other, &error), &error);
     ck_assert_int_eq(GPOINTER_TO_INT(g_thread_join(thread)), SBX_E_GONE);
     test_failed(sbx_file_sync(file, &error), SBX_E_GONE, &error, "");
@@ -233,6 +236,8 @@ START_TEST(killed_while_a_call_waits)
     sbx_file_unref(file);
     sbx_unref(other);
     box = mine;
+    close(opened);
+    close(writer);
 }
 END_TEST
 

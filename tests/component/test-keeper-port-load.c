@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 #include "lib/test-process.h"
@@ -17,20 +18,6 @@
 
 #define MIB ((guint64)1 << 20)
 #define MANY 100
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 static int connect_port(int port)
 {
@@ -399,7 +386,7 @@ static Suite *load_suite(void)
     TCase *cases = tcase_create("load");
 
     tcase_set_timeout(cases, 300);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, many_at_once);
     tcase_add_test(cases, slow_ends_stop_only_themselves);
     tcase_add_test(cases, a_thousand_connections_leave_nothing);

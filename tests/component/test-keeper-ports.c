@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 #include "lib/test-process.h"
@@ -20,23 +21,14 @@
 
 #define MIB ((guint64)1 << 20)
 
-static sbx *box;
-
 static void setup(void)
 {
     sbx_options *options = test_options();
 
-    test_keeper_setup();
     /* In the PID namespace that stands for a guest the leak sanitizer does not work. */
     ck_assert_int_eq(sbx_options_set_env(options, "LSAN_OPTIONS", "detect_leaks=0", NULL), 0);
-    box = test_create(options);
+    test_box_setup_with(options);
     sbx_options_unref(options);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
 }
 
 static int connect_port(int port)
@@ -681,7 +673,7 @@ static Suite *ports_suite(void)
     TCase *cases = tcase_create("ports");
 
     tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, setup, test_box_teardown);
     tcase_add_loop_test(cases, both_ways, 0, (int)G_N_ELEMENTS(addresses));
     tcase_add_test(cases, unix_socket);
     tcase_add_test(cases, refused);

@@ -9,25 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 #include "lib/test-process.h"
 
 #define MIB ((size_t)1 << 20)
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 static sbx_result *sh(const char *script)
 {
@@ -540,7 +527,7 @@ static Suite *processes_suite(void)
     TCase *cases = tcase_create("processes");
 
     tcase_set_timeout(cases, 120);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, streams_and_exit_code);
     tcase_add_loop_test(cases, ended_by_a_signal, 0, (int)G_N_ELEMENTS(signals));
     tcase_add_test(cases, merged_stderr);

@@ -10,22 +10,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 /* Runs sbx with these words; returns its exit status. */
 static int run_sbx(char **out, const char *first, ...)
@@ -203,7 +190,7 @@ static Suite *make_suite(void)
     TCase *cases = tcase_create("shell");
 
     tcase_set_timeout(cases, 60);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, an_interactive_shell);
     tcase_add_test(cases, leaving_and_coming_back);
     tcase_add_test(cases, deadline_of_exec);

@@ -9,25 +9,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-command.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 
 #define MIB ((gsize)1 << 20)
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 /* Bytes that differ from place to place and from seed to seed. */
 static guint8 *pattern(guint seed, gsize length)
@@ -375,7 +362,7 @@ static Suite *make_suite(void)
     TCase *cases = tcase_create("streams");
 
     tcase_set_timeout(cases, 240);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_loop_test(cases, given_descriptors, 0, 2 * (A_TERMINAL + 1));
     tcase_add_test(cases, given_null);
     tcase_add_test(cases, bad_descriptors);

@@ -5,22 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
-
-static sbx *box;
-
-static void setup(void)
-{
-    test_keeper_setup();
-    box = test_create(NULL);
-}
-
-static void teardown(void)
-{
-    sbx_unref(box);
-    test_keeper_teardown();
-}
 
 static sbx_process *on_terminal(const char *script)
 {
@@ -189,7 +176,7 @@ static Suite *suite(void)
     TCase *cases = tcase_create("commands");
 
     tcase_set_timeout(cases, 60);
-    tcase_add_checked_fixture(cases, setup, teardown);
+    tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, a_session_with_resize);
     tcase_add_test(cases, hung_up_when_nobody_looks);
     tcase_add_test(cases, terminal_of_a_run);

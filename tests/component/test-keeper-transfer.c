@@ -11,19 +11,18 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "lib/test-box.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 #include "lib/test-process.h"
 
 #define MIB ((size_t)1 << 20)
 
-static sbx *box;
 static char *dir; /* of this test */
 
 static void setup(void)
 {
-    test_keeper_setup();
-    box = test_create(NULL);
+    test_box_setup();
     dir = g_build_filename(test_keeper.top, "work", NULL);
     /* Root's keeper and its guests are another user. */
     ck_assert_int_eq(mkdir(dir, 0777), 0);
@@ -37,8 +36,7 @@ static void teardown(void)
 
     ck_assert_int_eq(system(command), 0);
     g_free(dir);
-    sbx_unref(box);
-    test_keeper_teardown();
+    test_box_teardown();
 }
 
 /* A path in the test's directory; good until the program ends. */

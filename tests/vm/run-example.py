@@ -27,6 +27,7 @@ RUNS = {
     "given": [(["/dev/stdout"], r"^sorted as app$")],
     "hello": [([], r"^drwx.* home$")],
     "lifetime": [([], r"^sbx_loc_[0-9a-z]{20}$"), (["{}"], r"^still here$")],
+    "limits": [([], r"^trap '' TERM; sleep 1000 +was killed at its deadline")],
     "pool": [(["1"], r"^from pool: +create")],
     "stream": [([], r"^HELLO FROM THE HOST\nexit code 0$")],
     "terminal": [([], r"^24 80$")],

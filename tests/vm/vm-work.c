@@ -260,8 +260,9 @@ void vm_check_only_shared(void)
     g_dir_close(open);
     ck_assert_uint_eq(count_vms(), 1);
     ck_assert_uint_eq(vm_sandboxes_used(), 1);
-    /* Memory in files is freed when the last child has gone, not before. */
-    /* libvirt may be tidying up after it still, for which no event can be had here. */
+    /* Memory in files is freed with the last descriptor of it, which may be a child's that libvirt
+     * still buries: another process' descriptors, and the space of a filesystem, tell nobody when
+     * they go. */
     for (gint64 until = vm_now_ms() + vm_limit(5000);
          forks_used() > VM_MIB && vm_now_ms() < until;)
         g_usleep(20000);

@@ -132,6 +132,37 @@ void requests_body(struct request *request, const uint8_t *bytes, size_t length)
         process_abandon(request);
 }
 
+/* What process requests answer: 0 is success, and anything not listed the last row. */
+struct verdict {
+    int error;
+    const char *status;
+    enum sbx_failure_kind kind;
+    const char *text;
+};
+
+static void answer(struct request *request, int error, const struct verdict *verdicts)
+{
+    if (error == 0) {
+        server_answer(request, "204");
+        return;
+    }
+    while (verdicts->error != 0 && verdicts->error != error)
+        verdicts++;
+    fail(request, verdicts->status, verdicts->kind, verdicts->text);
+}
+
+static struct sbx_tlv_writer *begin_reply(struct request *request)
+{
+    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
+    return &request->reply;
+}
+
+static void send_reply(struct request *request)
+{
+    request->reply_ready = true;
+    server_answer_reply(request, "200", 0);
+}
+
 static void set_up(struct request *request)
 {
     struct sbx_setup setup;
@@ -147,53 +178,37 @@ static void set_up(struct request *request)
         fail(request, "500", SBX_FAILURE_OTHER, problem);
         return;
     }
-    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
-    identity_describe(&request->reply);
-    request->reply_ready = true;
-    server_answer_reply(request, "200", 0);
+    identity_describe(begin_reply(request));
+    send_reply(request);
 }
 
 static void send_signal(struct request *request)
 {
+    static const struct verdict verdicts[] = {
+        {ESRCH, "404", SBX_FAILURE_NO_PROCESS, "the process has exited"},
+        {0, "409", SBX_FAILURE_OTHER, "the signal could not be sent"},
+    };
     struct sbx_signal message;
 
-    if (!sbx_signal_decode(request->body, request->body_length, &message)) {
+    if (sbx_signal_decode(request->body, request->body_length, &message))
+        answer(request, process_signal(request->id, &message), verdicts);
+    else
         fail(request, "400", SBX_FAILURE_REQUEST, "malformed signal");
-        return;
-    }
-    switch (process_signal(request->id, &message)) {
-    case 0:
-        server_answer(request, "204");
-        break;
-    case ESRCH:
-        fail(request, "404", SBX_FAILURE_NO_PROCESS, "the process has exited");
-        break;
-    default:
-        fail(request, "409", SBX_FAILURE_OTHER, "the signal could not be sent");
-    }
 }
 
 static void resize(struct request *request)
 {
+    static const struct verdict verdicts[] = {
+        {ESRCH, "404", SBX_FAILURE_NO_PROCESS, "the process has exited"},
+        {ENOTTY, "409", SBX_FAILURE_REQUEST, "the process has no terminal"},
+        {0, "409", SBX_FAILURE_OTHER, "the terminal cannot be resized"},
+    };
     struct sbx_size size;
 
-    if (!sbx_size_decode(request->body, request->body_length, &size)) {
+    if (sbx_size_decode(request->body, request->body_length, &size))
+        answer(request, process_resize(request->id, &size), verdicts);
+    else
         fail(request, "400", SBX_FAILURE_REQUEST, "malformed size");
-        return;
-    }
-    switch (process_resize(request->id, &size)) {
-    case 0:
-        server_answer(request, "204");
-        break;
-    case ESRCH:
-        fail(request, "404", SBX_FAILURE_NO_PROCESS, "the process has exited");
-        break;
-    case ENOTTY:
-        fail(request, "409", SBX_FAILURE_REQUEST, "the process has no terminal");
-        break;
-    default:
-        fail(request, "409", SBX_FAILURE_OTHER, "the terminal cannot be resized");
-    }
 }
 
 static void describe_machine(struct request *request)
@@ -201,10 +216,8 @@ static void describe_machine(struct request *request)
     struct sbx_metrics metrics;
 
     metrics_read(&metrics);
-    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
-    sbx_metrics_encode(&request->reply, &metrics);
-    request->reply_ready = true;
-    server_answer_reply(request, "200", 0);
+    sbx_metrics_encode(begin_reply(request), &metrics);
+    send_reply(request);
 }
 
 static void describe_process(struct request *request)
@@ -215,10 +228,8 @@ static void describe_process(struct request *request)
         fail(request, "404", SBX_FAILURE_NO_PROCESS, "the process has exited");
         return;
     }
-    sbx_tlv_writer_init(&request->reply, SBX_PROTO_MAX_REPLY);
-    sbx_usage_encode(&request->reply, &usage);
-    request->reply_ready = true;
-    server_answer_reply(request, "200", 0);
+    sbx_usage_encode(begin_reply(request), &usage);
+    send_reply(request);
 }
 
 void requests_body_end(struct request *request)
