@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Process requests: what clients want of a running process besides its end, and what confines it. */
+#include <errno.h>
+
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 #include <sandbox/terminal.h>
@@ -90,6 +92,12 @@ JsonObject *sbx_exit_to_json(const SbxAgentExit *exit)
     return result;
 }
 
+/* ESRCH tells it from a sandbox that is not there. */
+static GError *process_ended(void)
+{
+    return sbx_fault_new(SBX_E_NOT_FOUND, ESRCH, NULL, NULL, "the process has ended");
+}
+
 static void measured(SbxAgentProcess *process, const SbxAgentUsage *usage, const GError *error,
                      gpointer data)
 {
@@ -98,7 +106,10 @@ static void measured(SbxAgentProcess *process, const SbxAgentUsage *usage, const
 
     (void)process;
     if (error != NULL) {
-        sbx_request_fail(request, sbx_agent_fault(error));
+        sbx_request_fail(request,
+                         g_error_matches(error, SBX_AGENT_ERROR, SBX_AGENT_ERROR_NO_PROCESS)
+                             ? process_ended()
+                             : sbx_agent_fault(error));
         return;
     }
     result = json_object_new();
@@ -123,6 +134,5 @@ void sbx_process_usage_method(SbxKeeper *keeper, SbxRequest *request)
     if (process != NULL)
         sbx_agent_process_get_usage(process, measured, request);
     else
-        sbx_request_fail(request, sbx_fault_new(SBX_E_NOT_FOUND, 0, NULL, NULL,
-                                                "the process has ended"));
+        sbx_request_fail(request, process_ended());
 }

@@ -162,9 +162,9 @@ START_TEST(usage_of_a_process)
     ck_assert_uint_gt(sbx_process_peak_memory(process), 0);
     ck_assert_int_eq(sbx_process_cause(process), SBX_CAUSE_SIGNAL);
     usage = NULL;
-    ck_assert_int_lt(sbx_process_get_usage(process, &usage, &error), 0);
+    test_failed(sbx_process_get_usage(process, &usage, &error), SBX_E_NOT_FOUND, &error,
+                "process has ended");
     ck_assert_ptr_null(usage);
-    sbx_error_free(error);
     sbx_process_unref(process);
     g_string_free(shown, TRUE);
 }
