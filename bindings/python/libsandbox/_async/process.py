@@ -20,22 +20,23 @@ class AsyncProcess:
     """A process in a sandbox, see AsyncSandbox.spawn().
 
     Its streams are real pipes: `stdin` to write to, `stdout` and `stderr` to read from, each None
-    where the process has none. Used with `async with`, what still runs at the end of the block is
-    killed. Dropping the object otherwise leaves the process to itself: it goes on in its sandbox.
+    where the process has none. Used with `async with`, what still runs at the end of the block and is
+    not detached is killed. Dropping the object otherwise leaves the process to itself: it goes on in its sandbox.
     """
 
     stdin: Optional[AsyncWriter]
     stdout: Optional[AsyncReader]
     stderr: Optional[AsyncReader]
 
-    def __init__(self, handle: Handle, command: str) -> None:
+    def __init__(self, handle: Handle, command: str, detached: bool = False) -> None:
         self._handle = handle
         self.command = command
+        self._detached = detached
         self.stdin = self.stdout = self.stderr = None
 
     @classmethod
-    async def _open(cls, handle: Handle, command: str) -> AsyncProcess:
-        process = cls(handle, command)
+    async def _open(cls, handle: Handle, command: str, detached: bool = False) -> AsyncProcess:
+        process = cls(handle, command, detached)
         take = lib.sbx_process_take_fd
         for stream in (STDIN, STDOUT, STDERR):
             descriptor = -1
@@ -129,6 +130,7 @@ class AsyncProcess:
     async def detach(self) -> None:
         """Leaves it to itself: AsyncSandbox.attach() with its id finds it again."""
         await run(_calls.process_detach(self._handle))
+        self._detached = True
         forget(self.stdin)
         self.stdin = None
 
@@ -152,7 +154,7 @@ class AsyncProcess:
     async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                         traceback: Optional[TracebackType]) -> None:
         try:
-            if not self._handle.closed and self.poll() is None:
+            if not self._detached and not self._handle.closed and self.poll() is None:
                 await self.kill()
         except SandboxError:
             if error is None:

@@ -190,11 +190,11 @@ class AsyncSandbox:
         pointer = command.handle.pointer
         lib.sbx_command_set_detached(pointer, int(detached))
         lib.sbx_command_end_output_at_exit(pointer, int(end_output_at_exit))
-        return pending(self._spawn(command))
+        return pending(self._spawn(command, detached))
 
-    async def _spawn(self, command: Command) -> AsyncProcess:
+    async def _spawn(self, command: Command, detached: bool) -> AsyncProcess:
         handle = await run(_calls.spawn(self._handle, command.handle))
-        return await AsyncProcess._open(handle, command.words)
+        return await AsyncProcess._open(handle, command.words, detached)
 
     def attach(self, id: int) -> Pending[AsyncProcess]:
         """Connects with a detached process: its output is what was kept, then what comes."""

@@ -21,22 +21,23 @@ class Process:
     """A process in a sandbox, see Sandbox.spawn().
 
     Its streams are real pipes: `stdin` to write to, `stdout` and `stderr` to read from, each None
-    where the process has none. Used with `with`, what still runs at the end of the block is
-    killed. Dropping the object otherwise leaves the process to itself: it goes on in its sandbox.
+    where the process has none. Used with `with`, what still runs at the end of the block and is
+    not detached is killed. Dropping the object otherwise leaves the process to itself: it goes on in its sandbox.
     """
 
     stdin: Optional[Writer]
     stdout: Optional[Reader]
     stderr: Optional[Reader]
 
-    def __init__(self, handle: Handle, command: str) -> None:
+    def __init__(self, handle: Handle, command: str, detached: bool = False) -> None:
         self._handle = handle
         self.command = command
+        self._detached = detached
         self.stdin = self.stdout = self.stderr = None
 
     @classmethod
-    def _open(cls, handle: Handle, command: str) -> Process:
-        process = cls(handle, command)
+    def _open(cls, handle: Handle, command: str, detached: bool = False) -> Process:
+        process = cls(handle, command, detached)
         take = lib.sbx_process_take_fd
         for stream in (STDIN, STDOUT, STDERR):
             descriptor = -1
@@ -130,6 +131,7 @@ class Process:
     def detach(self) -> None:
         """Leaves it to itself: Sandbox.attach() with its id finds it again."""
         run(_calls.process_detach(self._handle))
+        self._detached = True
         forget(self.stdin)
         self.stdin = None
 
@@ -153,7 +155,7 @@ class Process:
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                         traceback: Optional[TracebackType]) -> None:
         try:
-            if not self._handle.closed and self.poll() is None:
+            if not self._detached and not self._handle.closed and self.poll() is None:
                 self.kill()
         except SandboxError:
             if error is None:

@@ -191,11 +191,11 @@ class Sandbox:
         pointer = command.handle.pointer
         lib.sbx_command_set_detached(pointer, int(detached))
         lib.sbx_command_end_output_at_exit(pointer, int(end_output_at_exit))
-        return pending(self._spawn(command))
+        return pending(self._spawn(command, detached))
 
-    def _spawn(self, command: Command) -> Process:
+    def _spawn(self, command: Command, detached: bool) -> Process:
         handle = run(_calls.spawn(self._handle, command.handle))
-        return Process._open(handle, command.words)
+        return Process._open(handle, command.words, detached)
 
     def attach(self, id: int) -> Process:
         """Connects with a detached process: its output is what was kept, then what comes."""
