@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the tests share: sandboxes that a module, or all, use.
+
+The tests are numbered as one would learn the package, and are meant to be read. They need real VMs;
+where these cannot run they are skipped with the reason, unless SBX_TEST_MUST_RUN=1.
+"""
+import asyncio
+import gc
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+import libsandbox
+from libsandbox import AsyncSandbox, Sandbox, SandboxError, _engine
+
+FACTOR = float(os.environ.get("SBX_TEST_TIME_FACTOR", "1"))
+SMALL = {"memory": "256MiB", "start_timeout": 180 * FACTOR}
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="session")
+def first():
+    """A sandbox that all tests use which leave nothing behind; it also says whether VMs run here."""
+    try:
+        sandbox = Sandbox.create(**SMALL)
+    except SandboxError as error:
+        if os.environ.get("SBX_TEST_MUST_RUN") == "1":
+            raise
+        pytest.skip(f"no VM can run here: {error}")
+    with sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(first):
+    """A handle of its own to the sandbox that all share."""
+    handle = Sandbox.connect(first.id)
+    yield handle
+    handle.close()
+
+
+@pytest.fixture
+def make(first):
+    """Makes a sandbox of this test alone: make(timeout="1m")."""
+    made = []
+
+    def create(**options):
+        made.append(Sandbox.create(**{**SMALL, **options}))
+        return made[-1]
+
+    yield create
+    for sandbox in made:
+        if not sandbox.closed:
+            sandbox.kill()
+            sandbox.close()
+
+
+@pytest.fixture
+def work(sandbox):
+    """A new directory in the shared sandbox."""
+    path = sandbox.fs.temp_dir()
+    yield path
+    sandbox.fs.rmtree(path, user="root")
+
+
+@pytest.fixture
+def arun(first):
+    """Runs `async def f(sandbox)` in a loop of its own, with a handle to the shared sandbox."""
+
+    def run(function):
+        async def main():
+            async with AsyncSandbox.connect(first.id) as sandbox:
+                return await function(sandbox)
+
+        return asyncio.run(main())
+
+    return run
+
+
+class Counts:
+    """Objects of the C library, and descriptors of this process."""
+
+    def __init__(self):
+        gc.collect()
+        self.handles = _engine.live_handles()
+        self.descriptors = sorted(os.listdir("/proc/self/fd"))
+
+    def __eq__(self, other):
+        return (self.handles, len(self.descriptors)) == (other.handles, len(other.descriptors))
+
+    def __repr__(self):
+        links = []
+        for number in self.descriptors:
+            try:
+                links.append(f"{number}: {os.readlink(f'/proc/self/fd/{number}')}")
+            except OSError:
+                pass
+        return f"{self.handles} objects, {len(self.descriptors)} descriptors: {links}"
+
+
+@pytest.fixture
+def nothing_left():
+    """Fails when a test leaves objects or descriptors behind."""
+    before = Counts()
+    yield
+    assert Counts() == before
+
+
+def wait_until(condition, seconds=30.0):
+    """For what nothing tells of: the end of a process of the host, say."""
+    end = time.monotonic() + seconds * FACTOR
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+assert libsandbox.__version__
