@@ -74,11 +74,11 @@ class Run:
                 order.append(step["id"])
             except (ValueError, KeyError, TypeError):
                 self.problems.append(f"prints what is no result: {line[:200]}")
-        if order != [step["id"] for step in steps][:len(order)]:
-            self.problems.append("does not carry out the steps in their order")
-        if len(order) < len(steps):
-            self.problems.append(f"ends after {len(order)} of {len(steps)} steps, "
-                                 f"before {steps[len(order)]['id']}")
+        missing = [step["id"] for step in steps if step["id"] not in self.results]
+        if order != [step["id"] for step in steps if step["id"] in self.results]:
+            self.problems.append("does not carry out each step once, in their order")
+        if missing:
+            self.problems.append(f"has no result for {len(missing)} steps, the first is {missing[0]}")
 
     def wrong(self, steps):
         """How many results are not what is expected; says which."""
