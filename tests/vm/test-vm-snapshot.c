@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "vm-env.h"
+#include "vm-work.h"
 
 /* Counts in memory, and writes each number to a file: one process, one file without a gap. */
 static const char counter[] = "cat >counter.py <<'END'\n"
@@ -36,11 +37,11 @@ static const char counter[] = "cat >counter.py <<'END'\n"
                               "touch count\n"
                               "nohup python3 counter.py </dev/null >/dev/null 2>&1 &\n"
                               "head -c 20M /dev/urandom >big; sha256sum big >big.sum; sync\n"
-                              "test $(timeout 60 tail -n 0 -f count | head -n 10 | wc -l) = 10";
+                              VM_MORE("count", "10");
 
 /* Fails unless the counter goes on and has left nothing out. */
 static const char counts_on[] =
-    "test $(timeout 60 tail -n 0 -f count | head -n 10 | wc -l) = 10 || exit 4\n"
+    VM_MORE("count", "10")
     "awk '$1 + 0 != NR {exit 1}' count || exit 5\n"
     "sudo sh -c 'sync; echo 3 >/proc/sys/vm/drop_caches'\n"
     "sha256sum -c --quiet big.sum >&2 || exit 6\n"

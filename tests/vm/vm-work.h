@@ -16,6 +16,11 @@
 void vm_work_start(void);
 /* Fails unless all of it goes on in that sandbox and nothing is missing. */
 void vm_work_check(sbx *sandbox);
+/* A script that fails unless the file gets so many more lines. tail knows no events of an overlay, and
+ * looks once a second unless told otherwise. */
+#define VM_MORE(file, lines)                                                                       \
+    "test $(timeout 60 tail -s 0.05 -n 0 -f " file " | head -n " lines " | wc -l) = " lines        \
+    " || exit 4\n"
 /* A script that fails when a file has a gap, or what was in memory has changed. */
 extern const char vm_work_no_gaps[];
 /* The number in a file's last line. */
