@@ -15,6 +15,7 @@
 
 #include "report.h"
 #include "signals.h"
+#include "wait-op.h"
 
 #define WATCHERS_MAX 16
 
@@ -24,17 +25,20 @@ struct held {
     int started;          /* watchers so far */
 };
 
-/* Returns a process whose end is worth looking at, or NULL with *error. */
-static sbx_process *start_watcher(sbx *sandbox, sbx_error **error)
+/* Returns a process whose end is worth looking at, or NULL with *error, or because of a signal. */
+static sbx_process *start_watcher(sbx *sandbox, int signal_fd, sbx_error **error)
 {
     g_autoptr(sbx_command) command = sbx_command_new("cat");
     sbx_process *process = NULL;
+    g_autoptr(sbx_op) op = NULL;
 
     if (!command || sbx_command_set_stdio(command, SBX_STDIN, SBX_STDIO_PIPE, error) < 0 ||
         sbx_command_set_stdio(command, SBX_STDOUT, SBX_STDIO_NULL, error) < 0 ||
         sbx_command_set_stdio(command, SBX_STDERR, SBX_STDIO_NULL, error) < 0 ||
-        sbx_spawn(sandbox, command, &process, error) < 0)
+        sbx_spawn_start(sandbox, command, &process, NULL, &op, error) < 0)
         return NULL;
+    if (wait_op(op, signal_fd, 0) == WAIT_DONE)
+        sbx_op_finish(op, error);
     return process;
 }
 
@@ -50,7 +54,7 @@ static void sandbox_ended(const struct invocation *inv, struct held *held)
  * Sees to it that the sandbox has a watcher, or notices its end. Without one go an image that has no
  * `cat`, and a sandbox that somebody has paused.
  */
-static void watch(const struct invocation *inv, struct held *held)
+static void watch(const struct invocation *inv, struct held *held, int signal_fd)
 {
     g_autoptr(sbx_error) error = NULL;
 
@@ -62,7 +66,7 @@ static void watch(const struct invocation *inv, struct held *held)
     if (!held->sandbox || held->started >= WATCHERS_MAX)
         return;
     held->started++;
-    held->watcher = start_watcher(held->sandbox, &error);
+    held->watcher = start_watcher(held->sandbox, signal_fd, &error);
     if (!held->watcher && error && sbx_error_code(error) != SBX_E_EXEC &&
         sbx_error_code(error) != SBX_E_BUSY)
         sandbox_ended(inv, held);
@@ -109,12 +113,13 @@ static int destroy(const struct invocation *inv, const struct held *held, size_t
 }
 
 /* Watches over all of them; returns how many are still there. */
-static size_t watch_all(const struct invocation *inv, struct held *held, size_t count)
+static size_t watch_all(const struct invocation *inv, struct held *held, size_t count,
+                        int signal_fd)
 {
     size_t left = 0;
 
     for (size_t i = 0; i < count; i++) {
-        watch(inv, &held[i]);
+        watch(inv, &held[i], signal_fd);
         left += held[i].sandbox != NULL;
     }
     return left;
@@ -127,7 +132,7 @@ int hold(const struct invocation *inv, sbx *const *sandboxes, size_t count, int 
 
     for (size_t i = 0; i < count; i++)
         held[i].sandbox = sandboxes[i];
-    while (watch_all(inv, held, count) > 0) {
+    while (watch_all(inv, held, count, signal_fd) > 0) {
         if (!wait_for_signal(signal_fd, held, count))
             continue;
         status = destroy(inv, held, count);

@@ -12,6 +12,8 @@
  * sandbox break, the command gets SIGPIPE there, and `sbx run yes | head` ends as `yes | head`
  * does.
  *
+ * What the guest is asked for (to send a signal, to resize) are ops: it may never answer.
+ *
  * The end: the command was started so that its output ends when it does, and not when the last
  * background process that it left behind closes the pipes.
  */
@@ -28,6 +30,7 @@
 #include "raw.h"
 #include "report.h"
 #include "signals.h"
+#include "wait-op.h"
 
 #define BUFFER_SIZE 65536
 #define CHUNK PIPE_BUF
@@ -46,7 +49,7 @@ struct channel {
 enum { INPUT, OUTPUT, ERROR, CHANNELS };
 
 /* Places in the array for poll(). Each channel has two, from CHANNEL_POLL on. */
-enum { SIGNAL_POLL, EXIT_POLL, CHANNEL_POLL, POLLS = CHANNEL_POLL + 2 * CHANNELS };
+enum { SIGNAL_POLL, EXIT_POLL, OPS_POLL, CHANNEL_POLL, POLLS = CHANNEL_POLL + 2 * CHANNELS };
 
 struct pump {
     const struct invocation *inv;
@@ -56,6 +59,9 @@ struct pump {
     bool left;       /* the key was typed */
     gint64 deadline; /* of the monotonic clock, in microseconds; 0: none */
     int signals; /* how many came that end things */
+    sbx_op *signal_op; /* the first of them on its way into the sandbox */
+    gint64 patience;   /* until when it may be on its way; 0: it is not */
+    sbx_op *size_op;
     bool ended;  /* the process, or its sandbox */
     bool output_lost;
     int wait_result;
@@ -201,14 +207,35 @@ static bool output_finished(const struct pump *pump)
     return pump->channels[OUTPUT].source < 0 && pump->channels[ERROR].source < 0;
 }
 
-/* A failure means that the process has ended, and exit_fd says so, too. */
+/* A failure means that the process has ended, and exit_fd says so, too. A size that has not got there
+ * yet is not wanted any more. */
 static void pass_size_on(struct pump *pump)
 {
     int rows;
     int columns;
 
     raw_size(&rows, &columns);
-    sbx_process_resize(pump->process, rows, columns, NULL);
+    g_clear_pointer(&pump->size_op, sbx_op_unref);
+    if (sbx_process_resize_start(pump->process, rows, columns, NULL, &pump->size_op, NULL) >= 0)
+        sbx_dispatch(NULL, NULL);
+}
+
+/* A failure needs no words: the sandbox has gone, and exit_fd says so, too. */
+static void pass_signal_on(struct pump *pump, int number)
+{
+    if (sbx_process_signal_start(pump->process, number, NULL, &pump->signal_op, NULL) < 0)
+        return;
+    pump->patience = g_get_monotonic_time() + WAIT_OP_PATIENCE_MS * 1000;
+    sbx_dispatch(NULL, NULL);
+}
+
+/* Returns true when the guest has had its time to take the signal. */
+static bool guest_is_silent(struct pump *pump)
+{
+    sbx_dispatch(NULL, NULL);
+    if (pump->signal_op && sbx_op_is_done(pump->signal_op))
+        pump->patience = 0;
+    return pump->patience != 0 && g_get_monotonic_time() >= pump->patience;
 }
 
 /* One that does not end things. */
@@ -236,8 +263,7 @@ static bool handle_signals(struct pump *pump)
             continue;
         if (pump->ended || ++pump->signals > 1)
             return true;
-        /* A failure needs no words: the sandbox has gone, and exit_fd says so, too. */
-        sbx_process_signal(pump->process, number, NULL);
+        pass_signal_on(pump, number);
     }
     return false;
 }
@@ -256,15 +282,17 @@ static void handle_exit(struct pump *pump)
 /* Waits for something to happen. Returns what poll() does; 0: the time is over. */
 static int pump_poll(struct pump *pump, struct pollfd *polls)
 {
-    gint64 left = pump->deadline - g_get_monotonic_time();
-    int timeout = pump->deadline == 0 ? -1 : (int)CLAMP((left + 999) / 1000, 0, G_MAXINT);
+    gint64 until = pump->deadline;
 
+    if (pump->patience != 0 && (until == 0 || pump->patience < until))
+        until = pump->patience;
     polls[SIGNAL_POLL] = (struct pollfd){.fd = pump->signal_fd, .events = POLLIN};
     polls[EXIT_POLL] = (struct pollfd){.fd = pump->ended ? -1 : sbx_process_exit_fd(pump->process),
                                        .events = POLLIN};
+    polls[OPS_POLL] = (struct pollfd){.fd = sbx_get_fd(NULL), .events = POLLIN};
     for (int i = 0; i < CHANNELS; i++)
         channel_prepare(&pump->channels[i], polls + CHANNEL_POLL + 2 * i);
-    return poll(polls, POLLS, timeout);
+    return poll(polls, POLLS, wait_op_left(until));
 }
 
 static enum pump_end pump_loop(struct pump *pump)
@@ -280,6 +308,8 @@ static enum pump_end pump_loop(struct pump *pump)
         if (pump->deadline != 0 && g_get_monotonic_time() >= pump->deadline)
             return PUMP_TIMED_OUT;
         if (polls[SIGNAL_POLL].revents && handle_signals(pump))
+            return PUMP_INTERRUPTED;
+        if (guest_is_silent(pump) && !pump->ended)
             return PUMP_INTERRUPTED;
         for (int i = 0; i < CHANNELS; i++)
             channel_dispatch(pump, &pump->channels[i], polls + CHANNEL_POLL + 2 * i);
@@ -311,11 +341,16 @@ enum pump_end pump_run(const struct invocation *inv, sbx_process *process, int s
 
     if (mode != PUMP_STREAMS)
         raw_enter();
+    /* Whoever started it gave it the size of another terminal. */
+    if (mode == PUMP_TERMINAL_LEAVE)
+        pass_size_on(pump);
     end = pump_loop(pump);
     raw_leave();
 
     for (int i = 0; i < CHANNELS; i++)
         channel_close(&pump->channels[i]);
+    sbx_op_unref(pump->signal_op);
+    sbx_op_unref(pump->size_op);
     *output_lost = pump->output_lost;
     *error = pump->error;
     return end;

@@ -8,7 +8,7 @@
 
 enum pump_end {
     PUMP_EXITED,      /* the process has ended: see sbx_process_exit_code() */
-    PUMP_INTERRUPTED, /* the user insisted: a second SIGINT, SIGTERM or SIGHUP */
+    PUMP_INTERRUPTED, /* a second SIGINT, SIGTERM or SIGHUP, or a first that the guest does not take */
     PUMP_TIMED_OUT,   /* the deadline passed */
     PUMP_LEFT,        /* the user typed the key for that */
     PUMP_FAILED,      /* *error says why */

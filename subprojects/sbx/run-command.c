@@ -6,9 +6,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "raw.h"
 #include "report.h"
 #include "signals.h"
+#include "wait-op.h"
 
 int run_command_failed(const struct invocation *inv, const sbx_error *error)
 {
@@ -46,6 +46,16 @@ static int exit_status(const struct invocation *inv, sbx_process *process, bool 
     return status == 0 && output_lost ? EXIT_SANDBOX : status;
 }
 
+/* The user insists on the end. A guest that does not answer any more is not waited for. */
+static void kill_process(const struct invocation *inv, sbx_process *process)
+{
+    g_autoptr(sbx_op) op = NULL;
+
+    if (sbx_process_kill_start(process, NULL, &op, NULL) >= 0 &&
+        sbx_op_wait(op, WAIT_OP_PATIENCE_MS, NULL) == 0)
+        report_note(inv, "the sandbox does not answer: its command may be running still");
+}
+
 static int pump_to_the_end(const struct invocation *inv, sbx_process *process, int signal_fd,
                            enum on_interrupt on_interrupt, enum pump_mode mode, gint64 deadline,
                            sbx_error **error)
@@ -57,7 +67,7 @@ static int pump_to_the_end(const struct invocation *inv, sbx_process *process, i
         return exit_status(inv, process, output_lost);
     case PUMP_INTERRUPTED:
         if (on_interrupt == ON_INTERRUPT_KILL_PROCESS)
-            sbx_process_kill(process, NULL);
+            kill_process(inv, process);
         return EXIT_INTERRUPTED;
     case PUMP_LEFT:
         return EXIT_INTERRUPTED;
@@ -80,17 +90,36 @@ static int open_signals(const struct invocation *inv, enum pump_mode mode)
     return fd;
 }
 
+/* Without a process: returns what to end with. Giving the start up ends what it has started. */
+static int start(sbx *sandbox, const sbx_command *command, int signal_fd, gint64 deadline,
+                 sbx_process **process, sbx_error **error)
+{
+    g_autoptr(sbx_op) op = NULL;
+
+    if (sbx_spawn_start(sandbox, command, process, NULL, &op, error) < 0)
+        return RUN_FAILED;
+    switch (wait_op(op, signal_fd, deadline)) {
+    case WAIT_SIGNAL:
+        return EXIT_INTERRUPTED;
+    case WAIT_TIME_OVER:
+        return RUN_TIMED_OUT;
+    default:
+        return sbx_op_finish(op, error) < 0 ? RUN_FAILED : EXIT_SUCCESS;
+    }
+}
+
 int run_command(const struct invocation *inv, sbx *sandbox, const sbx_command *command,
                 enum on_interrupt on_interrupt, enum pump_mode mode, gint64 deadline,
                 sbx_error **error)
 {
     g_autoptr(sbx_process) process = NULL;
     int signal_fd = open_signals(inv, mode);
-    int status = RUN_FAILED;
+    int status;
 
     if (signal_fd < 0)
         return EXIT_SANDBOX;
-    if (sbx_spawn(sandbox, command, &process, error) >= 0)
+    status = start(sandbox, command, signal_fd, deadline, &process, error);
+    if (process)
         status = pump_to_the_end(inv, process, signal_fd, on_interrupt, mode, deadline, error);
     close(signal_fd);
     return status;
@@ -102,17 +131,12 @@ int run_attached(const struct invocation *inv, sbx *sandbox, int64_t id, sbx_err
     int signal_fd = open_signals(inv, PUMP_TERMINAL_LEAVE);
     int status = RUN_FAILED;
     enum pump_mode mode;
-    int rows;
-    int columns;
 
     if (signal_fd < 0)
         return EXIT_SANDBOX;
     if (sbx_process_attach(sandbox, id, &process, error) >= 0) {
         /* Only one on a terminal has an input. */
         mode = sbx_process_fd(process, SBX_STDIN) >= 0 ? PUMP_TERMINAL_LEAVE : PUMP_STREAMS;
-        raw_size(&rows, &columns);
-        if (mode != PUMP_STREAMS)
-            sbx_process_resize(process, rows, columns, NULL);
         status = pump_to_the_end(inv, process, signal_fd, ON_INTERRUPT_DETACH, mode, 0, error);
     }
     close(signal_fd);

@@ -315,6 +315,64 @@ run list --quiet
 ok "create killed: its sandbox is gone" out_is ""
 exec 3<&-
 
+# --- a guest that does not answer ---
+
+# Stops the VM of a sandbox; sets $vm
+stop_vm() {
+    vm=$(pgrep -f "^[^ ]*qemu-system.* guest=$1,")
+    kill -STOP "$vm"
+}
+# Whether a child of ours ends by itself; sets $status. It may take a guest 5 s to say nothing.
+ends() {
+    timeout 40 tail --pid="$1" -f /dev/null || { kill -KILL "$1"; return 1; }
+    wait "$1"
+    status=$?
+}
+# Until it takes signals as events, which it does before it asks the guest for anything.
+takes_signals() {
+    timeout 20 sh -c "until grep -q '^SigBlk:.*[4-7c-f]...\$' /proc/$1/status; do sleep 0.1; done"
+}
+
+"$sbx" run $small -- sh -c 'echo ready; exec sleep 1000' >"$scratch/started" 2>"$scratch/err" \
+    </dev/null &
+runner=$!
+exec 4<"$scratch/started"
+read -r line <&4
+run list --quiet
+stop_vm "$(cat "$scratch/out")"
+kill -TERM $runner
+ok "run: one SIGTERM ends it when the guest does not take it" ends $runner
+ok "run: as interrupted" is $status 130
+ok "run: and its VM has gone" test ! -e "/proc/$vm"
+exec 4<&-
+run list --quiet
+ok "run: and its sandbox" out_is ""
+
+run create $small --timeout 5m --quiet
+id=$(cat "$scratch/out")
+stop_vm "$id"
+"$sbx" exec "$id" -- true >"$scratch/out" 2>"$scratch/err" </dev/null &
+runner=$!
+ok "exec: waits for the guest" takes_signals $runner
+kill -TERM $runner
+ok "exec: SIGTERM ends it while the command is being started" ends $runner
+ok "exec: as interrupted, too" is $status 130
+kill -CONT "$vm"
+"$sbx" exec "$id" -- sh -c 'echo ready; exec sleep 1000' >"$scratch/started" 2>"$scratch/err" \
+    </dev/null &
+runner=$!
+exec 4<"$scratch/started"
+read -r line <&4
+kill -STOP "$vm"
+kill -INT $runner # ignored: a shell's background job
+kill -TERM $runner
+kill -TERM $runner
+ok "exec: two SIGTERM end it" ends $runner
+exec 4<&-
+run kill "$id"
+ok "kill: of one that does not answer" is $status 0
+ok "kill: its VM has gone" test ! -e "/proc/$vm"
+
 run keeper stop
 ok "keeper stop" is $status 0
 left=$(find "$scratch/r" "$scratch/data/disks" -mindepth 1 ! -name '*.lock' ! -name keeper.log)

@@ -6,6 +6,8 @@
  * that the queue never exceeds the stream's window and a slow end stops its own connection only. */
 #include "connection.h"
 
+#include "path-connect.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,7 +18,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct connection {
@@ -25,6 +26,7 @@ struct connection {
     struct request *request; /* NULL when its stream is gone and only the queue is still to go */
     int32_t stream_id;
     struct source source;
+    struct path_connect *lookup; /* the socket is being looked for by its path */
     bool is_tcp, is_second; /* the second address is being tried */
     bool connected;
     bool ended;     /* the client says no more */
@@ -57,6 +59,8 @@ static void discard(struct connection *connection)
     else
         connections = connection->next;
     connection_count--;
+    if (connection->lookup != NULL)
+        path_connect_cancel(connection->lookup);
     loop_close(&connection->source);
     drop_queue(connection);
     loop_free_later(&connection->garbage);
@@ -243,6 +247,15 @@ static void established(struct connection *connection)
 
 static void socket_ready(struct source *source, uint32_t events);
 
+/* The first edge tells that it is connected, or why it is not. Takes fd. */
+static int watch(struct connection *connection, int fd)
+{
+    return loop_add(&connection->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    socket_ready)
+               ? 0
+               : ENOMEM;
+}
+
 /* Begins an attempt. Returns 0 when it is under way, else why not. */
 static int attempt(struct connection *connection, const struct sockaddr *address, socklen_t length)
 {
@@ -256,11 +269,7 @@ static int attempt(struct connection *connection, const struct sockaddr *address
         close(fd);
         return error;
     }
-    /* The first edge tells that it is connected, or why it is not. */
-    return loop_add(&connection->source, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                    socket_ready)
-               ? 0
-               : ENOMEM;
+    return watch(connection, fd);
 }
 
 static int attempt_tcp(struct connection *connection)
@@ -275,16 +284,6 @@ static int attempt_tcp(struct connection *connection)
                                  : attempt(connection, (struct sockaddr *)&first, sizeof first);
 }
 
-/* A lookup of the path that never returns, in a file system of the guest's own making, would hold
- * up the agent: who can have that made and its socket be asked for is the sandbox's owner. */
-static int attempt_unix(struct connection *connection)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    memcpy(address.sun_path, connection->request->socket, sizeof connection->request->socket);
-    return attempt(connection, (struct sockaddr *)&address, sizeof address);
-}
-
 /* An attempt has failed: the next, or that was it. */
 static void failed(struct connection *connection, int error)
 {
@@ -295,6 +294,26 @@ static void failed(struct connection *connection, int error)
             return;
     }
     fail(connection, connection->is_second ? ECONNREFUSED : error);
+}
+
+static void looked_up(void *data, int fd, int error)
+{
+    struct connection *connection = data;
+
+    connection->lookup = NULL;
+    if (error == 0)
+        error = watch(connection, fd);
+    if (error != 0)
+        failed(connection, error);
+}
+
+static int attempt_unix(struct connection *connection)
+{
+    int error = 0;
+
+    connection->lookup =
+        path_connect_begin(connection->request->socket, looked_up, connection, &error);
+    return connection->lookup != NULL ? 0 : error;
 }
 
 static void socket_ready(struct source *source, uint32_t events)

@@ -1,8 +1,11 @@
 /* launch.c: the child between clone and exec.
  *
- * It shares the agent's memory (CLONE_VM, and the agent waits: CLONE_VFORK), so it starts in its
- * cgroup without copying a page table, and leaves word of what went wrong there. It runs on a stack
- * of its own and calls nothing that locks or allocates. Where that clone3 is not to be had (valgrind,
+ * It shares the agent's memory (CLONE_VM), so it starts in its cgroup without copying a page table,
+ * and leaves word of what went wrong there. It runs on a stack of its own and calls nothing that locks
+ * or allocates. The agent does nothing meanwhile, not even set errno, which they share: it waits for a
+ * word in memory that the kernel clears when the child execs or ends. That is CLONE_VFORK with a
+ * limit, for a directory or program may be in a file system that never answers. A child that takes
+ * too long gets SIGKILL, and with that it never executes another instruction of ours. Where that clone3 is not to be had (valgrind,
  * sanitizers, other architectures) it is a fork, which reports by a pipe that exec closes; nothing
  * else differs. */
 #include "launch.h"
@@ -12,15 +15,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -34,6 +41,8 @@
 
 /* What login programs give; some programs close every possible descriptor, or use select. */
 enum { SOFT_FILES = 1024, HARD_FILES = 524288, STACK_SIZE = 64 << 10 };
+/* Below the keeper's patience for the end of a command that it has killed, which waits meanwhile. */
+enum { PATIENCE_SECONDS = 4, END_SECONDS = 1 };
 
 static int proc_fd = -1;
 
@@ -53,6 +62,7 @@ struct child {
     const struct launch *launch;
     int report; /* -1: failure is in the agent's memory too */
     struct launch_error failure;
+    enum launch_stage stage; /* what is under way */
     bool failed;
 };
 
@@ -177,9 +187,11 @@ static int child_main(void *data)
         give_up(child, LAUNCH_PREPARE);
     if (!become_user(child->launch))
         give_up(child, LAUNCH_USER);
+    child->stage = LAUNCH_DIRECTORY;
     if (!enter_directory(child->launch))
         give_up(child, LAUNCH_DIRECTORY);
     /* The agent handles and ignores no signal, so all dispositions are the default already. */
+    child->stage = LAUNCH_EXEC;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     give_up(child, search_and_exec(child->launch));
@@ -211,11 +223,61 @@ static long clone_on_stack(struct clone_args *args, void *data)
     return result;
 }
 
+/* Waits until the kernel has cleared the word. False when it has not in that time. */
+static bool wait_for_word(const unsigned *word, time_t seconds)
+{
+    const struct timespec until = {.tv_sec = (time_t)(agent_clock(CLOCK_MONOTONIC) / 1000000000u) +
+                                             seconds};
+
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0) {
+        register long result __asm__("rax") = SYS_futex;
+        register const unsigned *arg1 __asm__("rdi") = word;
+        register long arg2 __asm__("rsi") = FUTEX_WAIT_BITSET;
+        register long arg3 __asm__("rdx") = 1;
+        register const struct timespec *arg4 __asm__("r10") = &until;
+        register long arg5 __asm__("r8") = 0;
+        register long arg6 __asm__("r9") = (int)FUTEX_BITSET_MATCH_ANY;
+
+        __asm__ volatile("syscall"
+                         : "+r"(result)
+                         : "r"(arg1), "r"(arg2), "r"(arg3), "r"(arg4), "r"(arg5), "r"(arg6)
+                         : "rcx", "r11", "memory", "cc");
+        if (result == -ETIMEDOUT)
+            return false;
+    }
+    return true;
+}
+
+/* The word of a child that does not even die stays its: the kernel clears it some day. */
+static unsigned *take_word(void)
+{
+    static unsigned *word;
+    unsigned *taken = word;
+
+    if (taken == NULL || *taken != 0)
+        taken = word = malloc(sizeof *word);
+    if (taken != NULL)
+        *taken = 1;
+    return taken;
+}
+
+static void await(struct child *child, pid_t pid, const unsigned *word)
+{
+    if (wait_for_word(word, PATIENCE_SECONDS))
+        return;
+    kill(pid, SIGKILL);
+    wait_for_word(word, END_SECONDS);
+    child->failure = (struct launch_error){.stage = child->stage, .error = ETIMEDOUT};
+    child->failed = true;
+}
+
 static pid_t clone_child(struct child *child)
 {
     static char stack[STACK_SIZE] __attribute__((aligned(16)));
+    unsigned *word = take_word();
     struct clone_args args = {
-        .flags = CLONE_VM | CLONE_VFORK,
+        .flags = CLONE_VM | CLONE_CHILD_CLEARTID,
+        .child_tid = (uintptr_t)word,
         .exit_signal = SIGCHLD,
         .stack = (uintptr_t)stack,
         .stack_size = sizeof stack,
@@ -225,13 +287,18 @@ static pid_t clone_child(struct child *child)
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (uint64_t)child->launch->cgroup_fd;
     }
+    if (word == NULL)
+        return -1;
     long result = clone_on_stack(&args, child);
+    if (result <= 0)
+        *word = 0;
     if (result == -ENOSYS && child->launch->cgroup_fd < 0)
         return 0;
     if (result < 0) {
         errno = (int)-result;
         return -1;
     }
+    await(child, (pid_t)result, word);
     return (pid_t)result;
 }
 #else
@@ -284,7 +351,7 @@ static pid_t launch_with_pipe(struct child *child, struct launch_error *error)
 
 pid_t launch(const struct launch *launch, struct launch_error *error)
 {
-    struct child child = {.launch = launch, .report = -1};
+    struct child child = {.launch = launch, .report = -1, .stage = LAUNCH_PREPARE};
 
     *error = (struct launch_error){.stage = LAUNCH_CLONE};
     /* Zero from clone_child: not possible that way. */

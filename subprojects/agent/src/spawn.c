@@ -170,7 +170,8 @@ static void give_pipes(const int ends[3], const struct user *user)
 static bool describe(const struct launch *launch, const struct launch_error *error,
                      struct sbx_failure *failure)
 {
-    const char *reason = strerror(error->error);
+    const char *reason = error->error == ETIMEDOUT ? "its file system does not answer"
+                                                   : strerror(error->error);
     const char *where = launch->cwd != NULL ? launch->cwd : launch->user->home;
 
     switch (error->stage) {
