@@ -80,7 +80,7 @@ SBX_PUBLIC int sbx_fs_glob(sbx *sandbox, const char *pattern, const sbx_fs_optio
  * @error: where to put an error, or NULL
  *
  * Goes to the next entry. Returns 1 when there is one, 0 at the end. After an error it stays at
- * that error. Since: 0.1
+ * that error, but after SBX_E_CANCELLED the next call goes on. Since: 0.1
  */
 SBX_PUBLIC int sbx_dir_next(sbx_dir *dir, sbx_error **error) SBX_WARN_UNUSED;
 

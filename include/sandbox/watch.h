@@ -56,7 +56,8 @@ SBX_PUBLIC int sbx_watch_fd(sbx_watch *watch);
  * @error: where to put an error, or NULL
  *
  * Goes to the next event. Returns 1 when there is one, 0 when the time ran out. After an error it
- * stays at that error. Errors: as fs.h says. Since: 0.1
+ * stays at that error, but after SBX_E_CANCELLED the next call goes on. Errors: as fs.h says.
+ * Since: 0.1
  */
 SBX_PUBLIC int sbx_watch_next(sbx_watch *watch, int timeout_ms, sbx_error **error) SBX_WARN_UNUSED;
 

@@ -163,7 +163,7 @@ static int next(sbx_dir *dir, const SbxFsCall *call)
             set_entry(dir, &entry);
             return 1;
         }
-        code = sbx_fs_receive(call, dir->worker, -1, &frame);
+        code = sbx_fs_receive_more(call, dir->worker, -1, &frame);
         if (code < 0)
             return code;
         if (frame.type != SBX_FILES_ENTRIES) {
@@ -194,6 +194,9 @@ static int step(sbx_dir *dir, sbx_error **error)
         code = next(dir, &call);
         if (code >= 0)
             return code;
+        dir->there = FALSE;
+        if (code == SBX_E_CANCELLED)
+            return sbx_fail_with(error, g_steal_pointer(&dir->failure));
         stop(dir);
     }
     return sbx_fs_fail_again(dir->failure, error);

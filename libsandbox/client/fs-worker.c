@@ -299,6 +299,16 @@ int sbx_fs_receive(const SbxFsCall *call, SbxFsWorker *worker, int64_t deadline_
     }
 }
 
+int sbx_fs_receive_more(const SbxFsCall *call, SbxFsWorker *worker, int64_t deadline_ms,
+                        struct sbx_files_frame *frame)
+{
+    int code = sbx_fs_receive(call, worker, deadline_ms, frame);
+
+    if (code == SBX_E_CANCELLED)
+        worker->broken = FALSE;
+    return code;
+}
+
 int sbx_fs_finish(const SbxFsCall *call, SbxFsWorker *worker, const struct sbx_files_frame *frame,
                   struct sbx_files_reply *reply)
 {

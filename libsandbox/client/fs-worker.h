@@ -73,6 +73,10 @@ gboolean sbx_fs_has_spoken(const SbxFsWorker *worker);
  * frame is good until the next call. */
 int sbx_fs_receive(const SbxFsCall *call, SbxFsWorker *worker, int64_t deadline_ms,
                    struct sbx_files_frame *frame);
+/* The same of a stream that comes by itself: a wait that was cancelled has lost nothing of it, and
+ * leaves the worker as it was. */
+int sbx_fs_receive_more(const SbxFsCall *call, SbxFsWorker *worker, int64_t deadline_ms,
+                        struct sbx_files_frame *frame);
 /* Takes a REPLY or FAILURE; anything else breaks the worker. @reply may be NULL. */
 int sbx_fs_finish(const SbxFsCall *call, SbxFsWorker *worker, const struct sbx_files_frame *frame,
                   struct sbx_files_reply *reply);

@@ -47,10 +47,11 @@ void sbx_keeper_address(int directory, struct sockaddr_un *address)
 int sbx_keeper_listens(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int found = connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
-                errno == EAGAIN; /* so many are waiting there */
+    /* Whoever cannot ask, for want of a descriptor say, must not take it for dead. */
+    int found = fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
+                (errno != ENOENT && errno != ECONNREFUSED);
 
-    close(fd);
+    sbx_fd_clear(&fd);
     return found;
 }
 

@@ -84,7 +84,7 @@ static int next(sbx_watch *watch, const SbxFsCall *call, int64_t deadline_ms)
         if (code > 0)
             return 1;
         watch->event = (struct sbx_files_event){0};
-        code = sbx_fs_receive(call, watch->worker, deadline_ms, &frame);
+        code = sbx_fs_receive_more(call, watch->worker, deadline_ms, &frame);
         if (code <= 0)
             return code;
         if (frame.type != SBX_FILES_EVENTS) {
@@ -106,6 +106,8 @@ static int step(sbx_watch *watch, int timeout_ms, sbx_error **error)
     if (code >= 0)
         return code;
     watch->event = (struct sbx_files_event){0};
+    if (code == SBX_E_CANCELLED)
+        return sbx_fail_with(error, g_steal_pointer(&watch->failure));
     return sbx_fs_fail_again(watch->failure, error);
 }
 

@@ -192,6 +192,12 @@ static void kill_all(SbxProcess *process)
         process->grace_timer = g_timeout_add_seconds(GRACE_SECONDS, grace_passed, process);
 }
 
+void sbx_process_kill_again(SbxProcess *process)
+{
+    if (process->is_abandoned || process->is_overdue)
+        kill_all(process);
+}
+
 static gboolean deadline_passed(gpointer data)
 {
     SbxProcess *process = data;

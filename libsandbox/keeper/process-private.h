@@ -52,6 +52,8 @@ void sbx_process_watch(SbxProcess *process, gint64 deadline_ms);
 void sbx_process_drop_client(SbxProcess *process);
 /* That client is told. */
 void sbx_process_set_client(SbxProcess *process, SbxClient *client);
+/* It has started: a kill that came before found nothing. */
+void sbx_process_kill_again(SbxProcess *process);
 /* It has ended; takes @end. */
 void sbx_process_finish(SbxProcess *process, JsonObject *end);
 /* How it ended cannot be known, or it never began; takes @fault. */

@@ -191,6 +191,7 @@ static void started(SbxAgentProcess *agent_process, int pid, const GError *error
     }
     process->pid = pid;
     sbx_event_emit_started(process->sandbox, pid, process->is_worker ? NULL : process->text);
+    sbx_process_kill_again(process);
     if (process->wait || process->is_abandoned)
         return;
     if (process->is_started_detached)

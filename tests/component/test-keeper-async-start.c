@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -140,6 +141,41 @@ START_TEST(the_start_lock_is_taken)
 }
 END_TEST
 
+/* Another program has started it meanwhile, and this one cannot even ask. */
+START_TEST(no_descriptor_to_look_for_it)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int lock = open_lock();
+    struct rlimit before, none;
+    sbx_options *options = test_options();
+    sbx_error *error = NULL;
+    sbx *sandbox = NULL;
+    sbx_op *op = NULL;
+
+    ck_assert_int_eq(flock(lock, LOCK_EX), 0);
+    test_ok(sbx_create_start(options, &sandbox, NULL, &op, &error), &error);
+    sbx_options_unref(options);
+    ck_assert_int_eq(test_ok(sbx_op_wait(op, 200, &error), &error), 0);
+    ck_assert(has_children());
+    g_snprintf(address.sun_path, sizeof address.sun_path, "%s/keeper.sock", test_keeper.runtime);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    flock(lock, LOCK_UN);
+    ck_assert_int_eq(test_op_end(op, &error), SBX_E_KEEPER);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(sbx_error_errno(error), EMFILE);
+    sbx_error_free(error);
+    /* It is there still, for all others. */
+    ck_assert_int_eq(unlink(address.sun_path), 0);
+    close(listener);
+    close(lock);
+}
+END_TEST
+
 static int connect_to(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -231,6 +267,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(cases, test_keeper_setup, test_keeper_teardown);
     tcase_add_loop_test(cases, create_cancelled_at_every_wait, 0, 2);
     tcase_add_test(cases, the_start_lock_is_taken);
+    tcase_add_test(cases, no_descriptor_to_look_for_it);
     tcase_add_test(cases, a_full_backlog);
     tcase_add_loop_test(cases, an_example, 0, (int)G_N_ELEMENTS(examples));
     suite_add_tcase(suite, cases);

@@ -13,6 +13,7 @@
 #include "lib/test-command.h"
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
+#include "lib/test-op.h"
 #include "lib/test-process.h"
 
 static sbx_command *script_with_deadline(const char *script, int64_t milliseconds)
@@ -117,28 +118,12 @@ START_TEST(in_time)
 }
 END_TEST
 
-static pid_t agent_pid(void)
-{
-    g_autoptr(GArray) vms = test_processes_with(sbx_id(box));
-    g_autoptr(GArray) family = NULL;
-
-    ck_assert_uint_eq(vms->len, 1);
-    family = test_descendants(g_array_index(vms, pid_t, 0));
-    for (guint i = 0; i < family->len; i++) {
-        g_autofree char *name = test_process_name(g_array_index(family, pid_t, i));
-
-        if (name != NULL && strcmp(name, "sbx-agent") == 0)
-            return g_array_index(family, pid_t, i);
-    }
-    ck_abort_msg("no agent");
-}
-
 /* A guest that does not answer: nobody knows. */
 START_TEST(unknown_outcome)
 {
     g_autofree char *script = with_life("echo 1; exec sleep 1000");
     sbx_process *process = test_spawn(box, script_with_deadline(script, 1000));
-    int agent = test_pidfd(agent_pid());
+    int agent = test_pidfd(test_box_agent());
 
     test_read_number(sbx_process_fd(process, SBX_STDOUT));
     test_pidfd_kill(agent, SIGSTOP);
@@ -162,7 +147,7 @@ static gpointer run_it(gpointer command)
 START_TEST(unknown_outcome_of_a_run)
 {
     sbx_command *command = script_with_deadline("echo $$; exec sleep 1000", 1000);
-    int agent = test_pidfd(agent_pid());
+    int agent = test_pidfd(test_box_agent());
     int ends[2];
     GThread *thread;
     sbx_result *result;
@@ -327,6 +312,36 @@ START_TEST(scopes_of_signals)
 }
 END_TEST
 
+/* The kill overtakes the rest of the command, of which the agent takes 256 KiB at first. */
+START_TEST(given_up_before_it_started)
+{
+    g_autofree char *filler = g_strnfill(1 << 20, '#');
+    g_autofree char *beginning = with_life("echo 1; exec sleep 1000");
+    g_autofree char *script = g_strconcat(beginning, " ", filler, NULL);
+    int agent = test_pidfd(test_box_agent());
+    sbx_error *error = NULL;
+    sbx_result *result = NULL;
+    sbx_op *op = NULL;
+
+    test_pidfd_kill(agent, SIGSTOP);
+    test_ok(sbx_sh_start(box, script, &result, NULL, &op, &error), &error);
+    test_dispatch(NULL);
+    ck_assert_int_eq(sbx_op_cancel(op), 1);
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
+    /* What the keeper is told is known there when it answers for the second time. */
+    for (int i = 0; i < 2; i++) {
+        sbx_process_list *list = NULL;
+
+        test_ok(sbx_process_list_get(box, &list, &error), &error);
+        sbx_process_list_free(list);
+    }
+    test_pidfd_kill(agent, SIGCONT);
+    close(agent);
+    g_free(test_sh(box, "true"));
+    assert_all_die();
+}
+END_TEST
+
 START_TEST(killing_a_process)
 {
     sbx_process *process = test_spawn_script(box, "trap '' TERM; echo $$; sleep 1000; sleep 1000");
@@ -360,6 +375,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, deadline_of_a_flood);
     tcase_add_test(cases, client_of_a_run_dies);
     tcase_add_loop_test(cases, scopes_of_signals, 0, (int)G_N_ELEMENTS(scopes));
+    tcase_add_test(cases, given_up_before_it_started);
     tcase_add_test(cases, killing_a_process);
     suite_add_tcase(suite, cases);
     return suite;

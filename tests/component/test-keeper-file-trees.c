@@ -8,6 +8,8 @@
 
 #include "files-fixture.h"
 #include "lib/test-keeper.h"
+#include "lib/test-op.h"
+#include "lib/test-process.h"
 
 START_TEST(trees_are_made_and_removed)
 {
@@ -378,6 +380,62 @@ START_TEST(watching_a_tree)
 }
 END_TEST
 
+/* Gives up an op that waits for something to come. */
+static void cancel_waiting(sbx_op *op)
+{
+    sbx_error *error = NULL;
+
+    ck_assert_int_ge(test_dispatch(NULL), 0);
+    ck_assert_int_eq(sbx_op_is_done(op), 0);
+    ck_assert_int_eq(sbx_op_cancel(op), 1);
+    test_failed(test_op_end(op, &error), SBX_E_CANCELLED, &error, "cancelled");
+}
+
+START_TEST(a_watch_whose_wait_was_cancelled)
+{
+    sbx_error *error = NULL;
+    sbx_watch *watch = NULL;
+    sbx_op *op = NULL;
+
+    test_ok(sbx_fs_watch(box, top, NULL, &watch, &error), &error);
+    for (int i = 0; i < 3; i++) {
+        g_autofree char *name = g_strdup_printf("f%d", i);
+
+        test_ok(sbx_watch_next_start(watch, -1, NULL, &op, &error), &error);
+        cancel_waiting(op);
+        g_free(sh("mkfifo %s", at(name)));
+        assert_event(watch, SBX_WATCH_CREATE, at(name), NULL);
+    }
+    sbx_watch_free(watch);
+}
+END_TEST
+
+START_TEST(a_directory_whose_wait_was_cancelled)
+{
+    g_autoptr(GArray) idle = NULL;
+    sbx_error *error = NULL;
+    sbx_dir *dir = NULL;
+    sbx_op *op = NULL;
+    int worker;
+
+    put(at("f"), "");
+    idle = workers();
+    ck_assert_uint_eq(idle->len, 1);
+    worker = test_pidfd(g_array_index(idle, pid_t, 0));
+    test_pidfd_kill(worker, SIGSTOP);
+    test_ok(sbx_fs_read_dir(box, top, NULL, &dir, &error), &error);
+    test_ok(sbx_dir_next_start(dir, NULL, &op, &error), &error);
+    cancel_waiting(op);
+    ck_assert_ptr_null(sbx_dir_name(dir));
+    test_pidfd_kill(worker, SIGCONT);
+    ck_assert_int_eq(test_ok(sbx_dir_next(dir, &error), &error), 1);
+    ck_assert_str_eq(sbx_dir_name(dir), "f");
+    ck_assert_int_eq(test_ok(sbx_dir_next(dir, &error), &error), 0);
+    sbx_dir_free(dir);
+    close(worker);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *files = suite_create("keeper-file-trees");
@@ -394,6 +452,8 @@ static Suite *suite(void)
     tcase_add_test(cases, globs);
     tcase_add_test(cases, watching_a_directory);
     tcase_add_test(cases, watching_a_tree);
+    tcase_add_test(cases, a_watch_whose_wait_was_cancelled);
+    tcase_add_test(cases, a_directory_whose_wait_was_cancelled);
     suite_add_tcase(files, cases);
     return files;
 }

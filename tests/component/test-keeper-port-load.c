@@ -37,24 +37,6 @@ static sbx_forward *forward_to(int port)
     return forward;
 }
 
-static pid_t agent_pid(void)
-{
-    g_autoptr(GArray) vm = test_processes_with(sbx_id(box));
-    g_autoptr(GArray) inside = NULL;
-
-    ck_assert_uint_eq(vm->len, 1);
-    inside = test_descendants(g_array_index(vm, pid_t, 0));
-    for (guint i = 0; i < inside->len; i++) {
-        pid_t pid = g_array_index(inside, pid_t, i);
-        g_autofree char *name = test_process_name(pid);
-
-        if (g_strcmp0(name, "sbx-agent") == 0)
-            return pid;
-    }
-    ck_abort_msg("there is no agent");
-    return 0;
-}
-
 /* --- 100 at once --- */
 
 typedef struct {
@@ -195,7 +177,7 @@ START_TEST(a_thousand_connections_leave_nothing)
     sbx_forward *forward = forward_to(server->port);
     sbx_forward *to_nothing;
     pid_t keeper = test_keeper_pid();
-    pid_t agent = agent_pid();
+    pid_t agent = test_box_agent();
     int nothing = closed->port;
     guint keepers, agents, ours;
 
@@ -342,7 +324,7 @@ START_TEST(memory_stays_flat)
     TestServer *source = test_server_new("127.0.0.1", serve_zeros, &bytes);
     TestServer *sink = test_server_new("127.0.0.1", serve_sink, NULL);
     sbx_forward *forward = forward_to(source->port);
-    pid_t keeper = test_keeper_pid(), agent = agent_pid();
+    pid_t keeper = test_keeper_pid(), agent = test_box_agent();
     gsize keeper_kib, agent_kib;
     gint64 begun;
     int fd;

@@ -3,6 +3,7 @@
 #include "lib/test-box.h"
 
 #include "lib/test-keeper.h"
+#include "lib/test-process.h"
 
 sbx *box;
 
@@ -21,4 +22,22 @@ void test_box_teardown(void)
 {
     box = sbx_unref(box);
     test_keeper_teardown();
+}
+
+pid_t test_box_agent(void)
+{
+    g_autoptr(GArray) vm = test_processes_with(sbx_id(box));
+    g_autoptr(GArray) inside = NULL;
+
+    ck_assert_uint_eq(vm->len, 1);
+    inside = test_descendants(g_array_index(vm, pid_t, 0));
+    for (guint i = 0; i < inside->len; i++) {
+        pid_t pid = g_array_index(inside, pid_t, i);
+        g_autofree char *name = test_process_name(pid);
+
+        if (g_strcmp0(name, "sbx-agent") == 0)
+            return pid;
+    }
+    ck_abort_msg("there is no agent");
+    return 0;
 }
