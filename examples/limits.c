@@ -17,9 +17,9 @@ static int limit(sbx_command *command, sbx_error **error)
     if (code == 0)
         code = sbx_command_set_process_limit(command, 16, error);
     if (code == 0)
-        code = sbx_command_set_cpu_limit(command, 1000, error);
+        code = sbx_command_set_cpu_limit(command, 3000, error);
     if (code == 0)
-        code = sbx_command_set_deadline(command, 5000, error);
+        code = sbx_command_set_deadline(command, 10000, error);
     if (code == 0)
         code = sbx_command_set_output_limit(command, 100000, error);
     return code;

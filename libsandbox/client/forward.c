@@ -244,6 +244,8 @@ int sbx_forward_new_fd(sbx *sandbox, int guest_port, const char *guest_path, int
                        sbx_forward **out, sbx_error **error)
 {
     JsonObject *params = NULL;
+    int listens = 0;
+    socklen_t length = sizeof listens;
     int code;
 
     if (out == NULL || (guest_port != 0 && guest_path != NULL))
@@ -252,6 +254,12 @@ int sbx_forward_new_fd(sbx *sandbox, int guest_port, const char *guest_path, int
     code = sbx_check_handle(sandbox, __func__, error);
     if (code == SBX_OK)
         code = sbx_target_to_json(guest_port, guest_path, &params, __func__, error);
+    if (code == SBX_OK &&
+        (getsockopt(listen_fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) < 0 || !listens)) {
+        json_object_unref(params);
+        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
+                        "descriptor %d is not a listening stream socket", listen_fd);
+    }
     return code < 0 ? code : forward_fd(sandbox, params, listen_fd, NULL, out, __func__, error);
 }
 

@@ -2,6 +2,7 @@
 /* Uploads, downloads and archives. See include/sandbox/transfer.h. */
 #include "client/transfer.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "client/private.h"
@@ -26,6 +27,14 @@ static int check_path(const char *path, const char *what, const char *operation,
         return sbx_fail(error, SBX_E_TOO_BIG, 0, operation, NULL,
                         "the %s is longer than 4095 bytes", what);
     return SBX_OK;
+}
+
+/* The helper would take whatever else it finds under the number that it expects. */
+static int check_fd(int fd, const char *operation, sbx_error **error)
+{
+    return fd >= 0 ? SBX_OK
+                   : sbx_fail(error, SBX_E_INVALID, EBADF, operation, NULL,
+                              "%d is not a descriptor", fd);
 }
 
 static GPtrArray *create_args(const SbxTransfer *transfer, const char *word, const char *source,
@@ -170,6 +179,8 @@ int sbx_tar_create(sbx *sandbox, const char *directory, const char *const *names
 
     for (size_t i = 0; names != NULL && i < count && code == SBX_OK; i++)
         code = check_path(names[i], "name", __func__, error);
+    if (code == SBX_OK)
+        code = check_fd(fd, __func__, error);
     if (code < 0)
         return code;
     transfer.subject = describe("make an archive of", directory, "");
@@ -190,6 +201,8 @@ int sbx_tar_extract(sbx *sandbox, const char *directory, int fd,
     Sides sides = {.target = sandbox};
     int code = begin(&transfer, sandbox, &path, 1, error);
 
+    if (code == SBX_OK)
+        code = check_fd(fd, __func__, error);
     if (code < 0)
         return code;
     transfer.subject = describe("extract the archive into", directory, "");

@@ -477,6 +477,10 @@ START_TEST(forward_of_a_given_socket)
     test_failed(sbx_forward_wait(forward, 60000, &error), SBX_E_SYSTEM, &error, "shut down");
     forward = sbx_forward_unref(forward);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    for (int i = 0; i < 2; i++)
+        test_failed(
+            sbx_forward_new_fd(box, server->port, NULL, i == 0 ? -1 : 987654, &forward, &error),
+            SBX_E_INVALID, &error, "not a listening");
     test_failed(sbx_forward_new_fd(box, server->port, NULL, pair[0], &forward, &error),
                 SBX_E_INVALID, &error, "listening");
     test_failed(sbx_forward_new_fd(box, server->port, NULL, STDERR_FILENO, &forward, &error),

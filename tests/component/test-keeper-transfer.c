@@ -279,6 +279,8 @@ START_TEST(archives_to_and_from_descriptors)
     host("test \"$(tar -tf all.tar)\" = \"$(printf 'tree/a\\ntree/sub\\ntree/sub/empty')\"");
     test_failed(sbx_tar_create(box, dir, upwards, 1, file, NULL, &error), SBX_E_INVALID, &error,
                 "not a name below");
+    test_failed(sbx_tar_create(box, dir, names, 2, -1, NULL, &error), SBX_E_INVALID, &error, "-1");
+    test_failed(sbx_tar_extract(box, at("again"), -1, NULL, &error), SBX_E_INVALID, &error, "-1");
     test_failed(sbx_tar_create(box, dir, names, 2, 987654, NULL, &error), SBX_E_INVALID, &error,
                 "987654");
     close(file);
