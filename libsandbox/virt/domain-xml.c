@@ -109,7 +109,9 @@ static void write_boot(xmlTextWriter *w, const SbxDomainSpec *spec)
  * virtualisation of its own: leaving it out is attack surface saved.
  *
  * TCG: everything it can emulate. Without cx16 on QEMU before 10: its emulation crashed 9 of 71
- * boots of stock kernels with a double fault; none without.
+ * boots of stock kernels with a double fault; none without. Without erms and fsrm, which tell kernel
+ * and C library that `rep movsb` is the fastest way to copy: emulated it takes a byte at a time, and
+ * what they do instead eight. A process's output passes at 129 MiB/s instead of 44.
  */
 static void write_cpu(xmlTextWriter *w, const SbxDomainSpec *spec)
 {
@@ -124,6 +126,8 @@ static void write_cpu(xmlTextWriter *w, const SbxDomainSpec *spec)
         attribute(w, "check", "none");
         if (is_old_tcg(spec))
             element(w, "feature", "policy", "disable", "name", "cx16", NULL);
+        element(w, "feature", "policy", "disable", "name", "erms", NULL);
+        element(w, "feature", "policy", "disable", "name", "fsrm", NULL);
     }
     element(w, "feature", "policy", "disable", "name", "svm", NULL);
     end(w);

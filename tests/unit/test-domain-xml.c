@@ -108,19 +108,26 @@ START_TEST(disks)
 }
 END_TEST
 
+/* Byte by byte under emulation, and the fastest there is on a processor. */
+#define COUNT_STRING_COPIES                                                                        \
+    "count(/domain/cpu/feature[@name='erms' or @name='fsrm'][@policy='disable'])"
+
 START_TEST(processors)
 {
     SbxDomainSpec spec = full_spec();
 
     expect(&spec, "string(/domain/cpu/@mode)", "maximum");
     expect(&spec, "count(/domain/cpu/feature[@name='cx16'][@policy='disable'])", "1");
+    expect(&spec, COUNT_STRING_COPIES, "2");
     spec.qemu_version = QEMU_10;
     expect(&spec, "count(/domain/cpu/feature[@name='cx16'])", "0");
+    expect(&spec, COUNT_STRING_COPIES, "2");
     spec.kvm = TRUE;
     spec.qemu_version = QEMU_7_2;
     expect(&spec, "string(/domain/@type)", "kvm");
     expect(&spec, "string(/domain/cpu/@mode)", "host-passthrough");
     expect(&spec, "count(/domain/cpu/feature[@name='cx16'])", "0");
+    expect(&spec, COUNT_STRING_COPIES, "0");
     /* No virtualisation inside the guest. */
     expect(&spec, "count(/domain/cpu/feature[@name='vmx' or @name='svm'][@policy='disable'])", "2");
 }

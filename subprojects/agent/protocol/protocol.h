@@ -84,7 +84,9 @@ enum {
     SBX_PROTO_MAX_SOCKET = 107,        /* what a sockaddr_un holds */
     SBX_PROTO_MAX_STREAMS = 4 * SBX_PROTO_MAX_PROCESSES + SBX_PROTO_MAX_CONNECTIONS + 16,
     SBX_PROTO_MAX_HEADER_LIST = 8 << 10,
-    SBX_PROTO_STREAM_WINDOW = 256 << 10,
+    /* What either end may have to keep of a stream whose reader is slow. Credit comes back by halves:
+     * with less than this a fast stream waits for it. */
+    SBX_PROTO_STREAM_WINDOW = 512 << 10,
     /* Connection credit is given back at once, so this only bounds what is in flight. */
     SBX_PROTO_CONNECTION_WINDOW = 16 << 20,
     SBX_PROTO_FRAME_SIZE = 64 << 10,

@@ -9,6 +9,7 @@
 #include "requests.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,6 +18,8 @@
 enum { READ_SIZE = 64 << 10, READS_PER_TURN = 16, WRITE_SIZE = 256 << 10 };
 /* Room for any frame, and the header of one. */
 enum { MAX_FRAME = SBX_PROTO_FRAME_SIZE + 1024, FRAME_HEADER = 9 };
+/* A process may have filled its pipe with bits of pages: as many as an unprivileged one can have. */
+enum { WAY_SIZE = 1 << 20 };
 
 static struct {
     struct source source;
@@ -28,9 +31,12 @@ static struct {
     bool blocked;       /* waits until the transport takes more */
     bool parking;       /* the answer to park is on its way out */
     bool parked;        /* ... and out: hanging up is not an end */
+    int way[2];         /* a pipe: a frame that goes out ahead of `out`, as pages */
+    size_t way_left, way_whole;
+    int32_t way_stream;
     size_t out_length, out_sent;
     uint8_t out[WRITE_SIZE];
-} server = {.source.fd = -1};
+} server = {.source.fd = -1, .way = {-1, -1}};
 
 static void add_request(struct request *request)
 {
@@ -174,28 +180,60 @@ void server_send_from_pipe(int32_t stream_id, const struct source *pipe, uint32_
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
 }
 
-/* Fills a frame where it is sent from: nghttp2 would copy it twice. */
+/* Takes what is on its way back, as bytes. */
+static size_t take_back(uint8_t *to)
+{
+    size_t done = 0;
+    ssize_t n;
+
+    while (server.way_left > 0 && (n = read(server.way[0], to + done, server.way_left)) > 0) {
+        done += (size_t)n;
+        server.way_left -= (size_t)n;
+    }
+    return done;
+}
+
+/* Moves what is in a pipe without touching it. False when that is not possible, and then it may have
+ * moved some of it: there are more pieces than places, or it is no pipe. */
+static bool move_pages(int from, size_t length)
+{
+    ssize_t n;
+
+    while (length > 0 && (n = splice(from, NULL, server.way[1], NULL, length,
+                                     SPLICE_F_MOVE | SPLICE_F_NONBLOCK)) > 0) {
+        length -= (size_t)n;
+        server.way_left += (size_t)n;
+    }
+    return length == 0;
+}
+
+/* Makes a frame of a pipe's pages, which the agent never looks at: each copy costs an emulated guest
+ * as much as the rest of their way. Where they cannot be had, it is made of bytes. */
 static int send_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *header,
                      size_t length, nghttp2_data_source *source, void *data)
 {
     struct request *request = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
-    size_t done = 0;
     ssize_t n;
 
     (void)source;
     (void)data;
-    /* Behind it there must be room for the frame that nghttp2 makes next. */
-    if (server.out_length + FRAME_HEADER + length + MAX_FRAME > WRITE_SIZE)
+    if (server.out_length > 0 || server.way_left > 0)
         return NGHTTP2_ERR_WOULDBLOCK;
-    uint8_t *to = server.out + server.out_length;
-    memcpy(to, header, FRAME_HEADER);
-    to += FRAME_HEADER;
-    while (done < length && (n = read(request->pipe->fd, to + done, length - done)) > 0)
+    if (write(server.way[1], header, FRAME_HEADER) != FRAME_HEADER)
+        agent_fatal("cannot write to a pipe: %s", strerror(errno));
+    server.way_left = FRAME_HEADER;
+    server.way_whole = FRAME_HEADER + length;
+    server.way_stream = frame->hd.stream_id;
+    if (move_pages(request->pipe->fd, length))
+        return 0;
+    size_t done = take_back(server.out);
+    while (done < server.way_whole &&
+           (n = read(request->pipe->fd, server.out + done, server.way_whole - done)) > 0)
         done += (size_t)n;
     /* A frame must become as long as announced. Only whoever has this pipe, too, can have taken
      * something away. */
-    memset(to + done, 0, length - done);
-    server.out_length += FRAME_HEADER + length;
+    memset(server.out + done, 0, server.way_whole - done);
+    server.out_length = server.way_whole;
     return 0;
 }
 
@@ -317,9 +355,42 @@ static void set_blocked(bool blocked)
     loop_change(&server.source, blocked ? EVENTS | EPOLLOUT : EVENTS);
 }
 
+/* A port's driver takes the pages first, and loses them when it finds no memory for its list of them
+ * in a queue that is all but full. With them goes their header, so that the session is intact, and what
+ * misses them is told so. */
+static void lose_pages(void)
+{
+    if (server.way_left != server.way_whole)
+        agent_fatal("the port lost a part of a frame");
+    server.way_left = 0;
+    server_break(server.way_stream);
+}
+
+/* False when the transport is full. */
+static bool send_pages(void)
+{
+    while (server.way_left > 0) {
+        ssize_t n = splice(server.way[0], NULL, server.source.fd, NULL, server.way_left,
+                           SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        if (n < 0) {
+            if (errno != EAGAIN && errno != EINTR)
+                host_gone();
+            set_blocked(true);
+            return false;
+        }
+        if (n == 0)
+            lose_pages();
+        else
+            server.way_left -= (size_t)n;
+    }
+    return true;
+}
+
 /* False when the transport is full. */
 static bool write_out(void)
 {
+    if (!send_pages())
+        return false;
     while (server.out_sent < server.out_length) {
         ssize_t n = write(server.source.fd, server.out + server.out_sent,
                           server.out_length - server.out_sent);
@@ -379,6 +450,7 @@ static void drain(void)
 void server_reset(const uint8_t nonce[SBX_PROTO_RESET_NONCE_SIZE])
 {
     drain();
+    take_back(server.out);
     process_forget_all();
     connection_forget_all();
     while (server.requests != NULL)
@@ -399,10 +471,10 @@ bool server_flush(void)
     /* What a new session says first is for the next host, not for the one that parked us. */
     while (!server.parked && write_out()) {
         bool more = fill_out();
-        if (server.out_length == 0 && !more)
+        if (server.out_length == 0 && server.way_left == 0 && !more)
             break;
     }
-    if (server.parking && server.out_length == 0 && server.request_count == 0)
+    if (server.parking && server.out_length == 0 && server.way_left == 0 && server.request_count == 0)
         finish_parking();
     else if (!nghttp2_session_want_read(server.session) &&
              !nghttp2_session_want_write(server.session) && server.out_length == 0)
@@ -413,6 +485,9 @@ bool server_flush(void)
 void server_init(int fd)
 {
     start_session();
+    if (pipe2(server.way, O_CLOEXEC | O_NONBLOCK) < 0)
+        agent_fatal("cannot make a pipe: %s", strerror(errno));
+    fcntl(server.way[1], F_SETPIPE_SZ, WAY_SIZE);
     if (!loop_add(&server.source, fd, EPOLLIN | EPOLLRDHUP | EPOLLET, transport_ready))
         agent_fatal("cannot watch the host's port: %s", strerror(errno));
     server.readable = true;
