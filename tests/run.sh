@@ -172,6 +172,16 @@ if [ "$quick" -eq 0 ]; then
 
     stage "virtual machines"
     if build/subprojects/sbx/sbx image build; then
+        scratch=$(mktemp -d /tmp/sbxt-XXXXXX)
+        trap 'rm -rf "$scratch"' EXIT
+        if templates=$(tests/vm/make-templates.sh build/subprojects/sbx/sbx "$scratch"); then
+            export "${templates?}"
+            echo "ok       templates for the tests"
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            failures+=("templates for the tests")
+        fi
         run_suites build vm --suite vm
     else
         failed=$((failed + 1))
