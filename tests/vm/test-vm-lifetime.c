@@ -193,7 +193,7 @@ START_TEST(goes_when_its_creator_goes_while_it_boots)
     pid_t creator = fork();
 
     if (creator == 0) {
-        sbx *sandbox = vm_create();
+        sbx *sandbox = vm_boot();
 
         sbx_unref(sandbox);
         _exit(0);
