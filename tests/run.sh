@@ -125,19 +125,22 @@ stage "build with gcc"
 build build "gcc" -Dwerror=true || finish
 
 stage "build, unit and component tests"
-run_suites build gcc --suite build --suite unit --suite component --suite fuzz
+# Half of their time, programs with processes wait: for deadlines that pass, for peers that are silent.
+many=$(($(nproc) * 2))
+run_suites build gcc --suite build --suite unit --suite component --suite fuzz --num-processes "$many"
 check "shell scripts" shellcheck -x -S warning \
     examples/*.sh tests/run.sh tests/installed.sh tests/*/*.sh libsandbox/image/build-image .ci/run
 
 if [ "$quick" -eq 0 ]; then
     stage "build with clang"
-    CC=clang build build-clang "clang" -Dwerror=true
+    # For what clang has to say, not to be run.
+    CC=clang build build-clang "clang" -Dwerror=true --buildtype=plain
 
     stage "sanitizers: address, undefined behaviour"
     if build build-asan "address sanitizer" -Db_sanitize=address,undefined -Db_lundef=false; then
         # The other way of an ordinary user's keeper is the launcher's, and was just tested.
         run_suites build-asan asan --suite unit --suite component --suite fuzz --no-suite user \
-            --timeout-multiplier 4
+            --timeout-multiplier 4 --num-processes "$many"
     fi
 
     stage "sanitizers: threads"
@@ -169,6 +172,16 @@ if [ "$quick" -eq 0 ]; then
 
     stage "virtual machines"
     if build/subprojects/sbx/sbx image build; then
+        scratch=$(mktemp -d /tmp/sbxt-XXXXXX)
+        trap 'rm -rf "$scratch"' EXIT
+        if templates=$(tests/vm/make-templates.sh build/subprojects/sbx/sbx "$scratch"); then
+            export "${templates?}"
+            echo "ok       templates for the tests"
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            failures+=("templates for the tests")
+        fi
         run_suites build vm --suite vm
     else
         failed=$((failed + 1))

@@ -2,6 +2,11 @@
 /* Guest run: see guest-run.h. */
 #include "keeper/guest-run.h"
 
+#include <signal.h>
+
+/* A busy guest's patience with a process that was killed. */
+#define KILL_MS 10000
+
 typedef struct {
     SbxSandbox *sandbox; /* a reference */
     SbxAgentSession *session; /* only to be told from another */
@@ -46,14 +51,24 @@ static void exited(SbxAgentProcess *process, const SbxAgentExit *status, const G
     finish(data, error);
 }
 
-static gboolean took_too_long(gpointer data)
+static gboolean does_not_end(gpointer data)
 {
     Run *run = data;
 
     run->timer = 0;
-    g_message("%s: a script of our own takes too long and is left at that", run->sandbox->id);
     sbx_agent_process_cancel(run->process);
     finish(run, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean took_too_long(gpointer data)
+{
+    Run *run = data;
+
+    /* Nothing of it may go on afterwards: an agent that serves it still cannot be parked. */
+    g_message("%s: a script of our own takes too long and is left at that", run->sandbox->id);
+    run->timer = g_timeout_add(KILL_MS, does_not_end, run);
+    sbx_agent_process_signal(run->process, SIGKILL, SBX_AGENT_SCOPE_CGROUP, NULL, NULL);
     return G_SOURCE_REMOVE;
 }
 

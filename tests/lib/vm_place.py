@@ -36,25 +36,33 @@ def base_image(sbx):
     return os.path.dirname(os.path.dirname(json.loads(paths[0])))
 
 
-def make_place(sbx, top):
-    """Everything of our own but that image; root's keeper is another user."""
+def make_place(sbx, top, may_clone):
+    """Everything of our own but that image; root's keeper is another user. With @may_clone, sandboxes
+    may start from the templates of vm/make-templates.sh and need not boot."""
     os.chmod(top, 0o755)
     data = os.path.join(top, "data")
     os.makedirs(data)
     os.symlink(base_image(sbx), os.path.join(data, "images"))
-    return {**os.environ, "LIBSANDBOX_DATA_DIR": data, "LIBSANDBOX_SPARES": "0",
-            "LIBSANDBOX_TEMPLATES": "0", "LIBSANDBOX_RUNTIME_DIR": os.path.join(top, "r")}
+    environment = {**os.environ, "LIBSANDBOX_DATA_DIR": data, "LIBSANDBOX_SPARES": "0",
+                   "LIBSANDBOX_RUNTIME_DIR": os.path.join(top, "r")}
+    templates = os.environ.get("SBX_TEST_TEMPLATES") if may_clone else None
+    if templates is None:
+        environment["LIBSANDBOX_TEMPLATES"] = "0"
+    else:
+        os.makedirs(os.path.join(data, "cache"))
+        os.symlink(templates, os.path.join(data, "cache", "templates"))
+    return environment
 
 
 @contextlib.contextmanager
-def place(sbx):
+def place(sbx, may_clone=False):
     """The environment of such a place, which is removed in the end, with its keeper."""
     if shutil.which("qemu-system-x86_64") is None:
         skip("there is no qemu-system-x86_64")
     top = tempfile.mkdtemp(prefix="sbxv-", dir="/tmp")
     environment = None
     try:
-        environment = make_place(sbx, top)
+        environment = make_place(sbx, top, may_clone)
         yield environment
     finally:
         if environment is not None:

@@ -81,7 +81,7 @@ def run_in(directory, name, program, environment):
 def main():
     sbx, name, *program = sys.argv[1:]
     program = [os.path.abspath(word) if os.path.isfile(word) else word for word in program]
-    with vm_place.place(sbx) as environment:
+    with vm_place.place(sbx, may_clone=True) as environment:
         problem = run(name, program, environment)
     if problem is not None:
         print(f"example {name}: {problem}", file=sys.stderr)

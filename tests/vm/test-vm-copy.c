@@ -131,5 +131,6 @@ static Suite *copy_suite(void)
 
 int main(void)
 {
+    vm_use_templates();
     return vm_main("copy", copy_suite());
 }

@@ -205,5 +205,6 @@ int main(void)
     tcase_add_test(cases, watch_locks_and_times);
     tcase_add_test(cases, killed_while_a_call_waits);
     suite_add_tcase(suite, cases);
+    vm_use_templates();
     return vm_main("files", suite);
 }

@@ -193,7 +193,7 @@ START_TEST(goes_when_its_creator_goes_while_it_boots)
     pid_t creator = fork();
 
     if (creator == 0) {
-        sbx *sandbox = vm_create();
+        sbx *sandbox = vm_boot();
 
         sbx_unref(sandbox);
         _exit(0);
@@ -268,7 +268,7 @@ END_TEST
 /* A command waits in one thread of control while the VM dies by another's hand. */
 START_TEST(its_vm_is_killed)
 {
-    sbx *sandbox = vm_create();
+    sbx *sandbox = vm_boot();
     sbx_command *command = sbx_command_new("cat");
     sbx_process *process = NULL;
     sbx_error *error = NULL;
@@ -341,5 +341,6 @@ int main(void)
     tcase_add_test(machines, a_stopped_vm_can_be_killed);
     tcase_add_test(machines, the_shared_one_is_unharmed);
     suite_add_tcase(suite, machines);
+    vm_use_templates();
     return vm_main("vm-lifetime", suite);
 }

@@ -297,5 +297,6 @@ int main(void)
     tcase_add_test(cases, pause_and_fork);
     tcase_add_test(cases, ends_with_the_sandbox);
     suite_add_tcase(suite, cases);
+    vm_use_templates();
     return vm_main("vm-ports", suite);
 }

@@ -416,5 +416,6 @@ int main(void)
     tcase_add_test(large, refuses_a_script_beyond_its_limit);
     tcase_add_test(large, stops_a_writer_that_nobody_reads);
     suite_add_tcase(suite, large);
+    vm_use_templates();
     return vm_main("vm-streams", suite);
 }

@@ -22,6 +22,7 @@ static sbx *shared;
 static char *shared_id;
 /* SBX_TEST_OWN_DIRECTORIES=1: the directories are those of the user, and no others. */
 static gboolean own_directories;
+static gboolean use_templates;
 
 /* --- places --- */
 
@@ -135,6 +136,17 @@ sbx *vm_create(void)
     sbx_options *options = vm_options(256 * VM_MIB);
     sbx *sandbox = vm_create_with(options);
 
+    sbx_options_unref(options);
+    return sandbox;
+}
+
+sbx *vm_boot(void)
+{
+    sbx_options *options = vm_options(256 * VM_MIB);
+    sbx *sandbox;
+
+    ck_assert_int_eq(sbx_options_set_spares(options, 0, NULL), SBX_OK);
+    sandbox = vm_create_with(options);
     sbx_options_unref(options);
     return sandbox;
 }
@@ -424,6 +436,19 @@ static char *find_cache(void)
     return path;
 }
 
+void vm_use_templates(void)
+{
+    use_templates = g_getenv("SBX_TEST_TEMPLATES") != NULL;
+}
+
+static void link_templates(void)
+{
+    g_autofree char *link = vm_path("data/cache/templates");
+
+    if (symlink(g_getenv("SBX_TEST_TEMPLATES"), link) < 0)
+        g_error("cannot make %s: %s", link, g_strerror(errno));
+}
+
 static void set_up_directories(const char *cache)
 {
     g_autofree char *runtime = vm_path("r");
@@ -443,7 +468,10 @@ static void set_up_directories(const char *cache)
     g_setenv("LIBSANDBOX_RUNTIME_DIR", runtime, TRUE);
     /* A program that is about spares says so before vm_main(). */
     g_setenv("LIBSANDBOX_SPARES", "0", FALSE);
-    g_setenv("LIBSANDBOX_TEMPLATES", "0", FALSE);
+    if (use_templates)
+        link_templates();
+    else
+        g_setenv("LIBSANDBOX_TEMPLATES", "0", FALSE);
 }
 
 /* Short: sockets are made below it. */

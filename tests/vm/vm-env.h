@@ -22,6 +22,10 @@
 #define VM_MIB UINT64_C(1048576)
 #define VM_SHARED_MEMORY (512 * VM_MIB)
 
+/* Before vm_main(): this program's sandboxes may start from templates that were built for all
+ * programs, as nearly all of a user's do, and need not boot. With SBX_TEST_TEMPLATES, see
+ * make-templates.sh. */
+void vm_use_templates(void);
 /* Runs a program's tests; returns what main() returns. */
 int vm_main(const char *name, Suite *suite);
 
@@ -48,6 +52,8 @@ sbx *vm_shared(void);
 /* A new one with 256 MiB. */
 sbx *vm_create(void);
 sbx *vm_create_with(const sbx_options *options);
+/* The same that has booted, whatever vm_use_templates() allows. */
+sbx *vm_boot(void);
 sbx_options *vm_options(guint64 memory);
 /* Runs a script that must exit with 0; returns its output, without the last newline. */
 char *vm_sh(sbx *sandbox, const char *script);
