@@ -387,7 +387,7 @@ class Call(Generic[T_co]):
 class Queue:
     """An sbx_queue."""
 
-    __slots__ = ("handle", "pointer", "descriptor", "dispatching", "__weakref__")
+    __slots__ = ("handle", "pointer", "descriptor", "__weakref__")
 
     def __init__(self) -> None:
         cell, error = c_void_p(), c_void_p()
@@ -397,15 +397,10 @@ class Queue:
         self.handle = Handle(cell.value or 0, "sbx_queue_unref")
         self.pointer = cell.value
         self.descriptor: int = lib.sbx_get_fd(self.pointer)
-        self.dispatching = False
 
     def dispatch(self) -> None:
         error = c_void_p()
-        self.dispatching = True
-        try:
-            code = lib.sbx_dispatch(self.pointer, byref(error))
-        finally:
-            self.dispatching = False
+        code = lib.sbx_dispatch(self.pointer, byref(error))
         if code < 0:
             raise take_error(error.value, code, "sbx_dispatch")
 
@@ -414,20 +409,25 @@ class Queue:
 
 
 class _ThreadQueue(Queue):
-    __slots__ = ("poll",)
+    __slots__ = ("poll", "busy")
 
     def __init__(self) -> None:
         super().__init__()
         self.poll = select.poll()
         self.poll.register(self.descriptor, select.POLLIN)
+        self.busy = False
 
     def go_on(self, call: "Call[Any]") -> None:
         """Until the call is done. Signals interrupt it with what their handlers raise."""
-        while True:
-            self.dispatch()
-            if call.is_done:
-                return
-            self.poll.poll()
+        self.busy = True
+        try:
+            while True:
+                self.dispatch()
+                if call.is_done:
+                    return
+                self.poll.poll()
+        finally:
+            self.busy = False
 
 
 class _Local(threading.local):
@@ -441,7 +441,7 @@ def _thread_queue() -> _ThreadQueue:
     queue = _local.queue
     if queue is None:
         queue = _local.queue = _ThreadQueue()
-    if queue.dispatching:  # within a progress function: its queue cannot be dispatched again
+    if queue.busy:  # within a progress function or a signal's handler
         return _ThreadQueue()
     return queue
 

@@ -48,7 +48,7 @@ def nanoseconds(time: Union[int, float, str, None]) -> int:
         if time != "now":
             raise InvalidError(f"{time!r} is no time", hint='seconds since 1970, "now" or None')
         return _abi.SBX_TIME_NOW
-    return time * 10**9 if isinstance(time, int) else int(time * 10**9)
+    return time * 10**9 if isinstance(time, int) else round(time * 10**6) * 1000  # as exact as it is
 
 
 class AsyncFile(FileBase):
