@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import atexit as _atexit
 
-from ._arguments import Duration, Labels, Path, Size, duration_ms as _duration_ms, quote, size as parse_size
+from ._arguments import Duration, Labels, Path, Size, duration_ms as _duration_ms, quote, quote_words, size as parse_size
 from ._async.events import AsyncEvents, AsyncWatch
 from ._async.files import AsyncFile
 from ._async.filesystem import AsyncFileSystem
@@ -77,5 +77,5 @@ __all__ = [
     "Stat", "Stats", "Status", "SystemCallError", "TemplateInfo", "TooBigError",
     "UnavailableError", "UnsupportedError", "Usage", "Watch", "WatchEvent", "doctor", "events",
     "images", "library_path", "library_version", "limits", "parse_duration", "parse_size", "pools",
-    "__version__", "quote", "snapshots", "stop_keeper", "templates", "total_stats",
+    "__version__", "quote", "quote_words", "snapshots", "stop_keeper", "templates", "total_stats",
 ]

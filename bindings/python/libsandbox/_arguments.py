@@ -5,6 +5,7 @@ Text is checked for NUL here, since it would be cut off there without a word.
 """
 from __future__ import annotations
 
+import ctypes
 import datetime
 import io
 import os
@@ -14,7 +15,7 @@ from ctypes import byref, c_int64, c_uint64, c_void_p
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _abi
-from ._engine import Handle, Progress, ProgressFunc
+from ._engine import Handle, Progress, ProgressFunc, strings
 from ._errors import InvalidError, OutOfMemoryError, take_error
 from ._library import lib
 
@@ -404,13 +405,18 @@ class Command:
 
 
 def _own_text(pointer: Optional[int], what: str) -> str:
-    import ctypes
     if not pointer:
         raise OutOfMemoryError(f"{what}(): there is no memory")
     try:
         return ctypes.string_at(pointer).decode("utf-8", "surrogateescape")
     finally:
         lib.sbx_free(pointer)
+
+
+def quote_words(words: Sequence[Union[str, bytes]]) -> str:
+    """The words of a list, each quoted, with spaces between them."""
+    encoded = [encode(word, "word") for word in words]
+    return _own_text(lib.sbx_quote_words(strings(encoded), len(encoded)), "sbx_quote_words")
 
 
 def quote(*words: Union[str, bytes, int, float]) -> str:
@@ -422,5 +428,4 @@ def quote(*words: Union[str, bytes, int, float]) -> str:
                for word in words]
     if len(encoded) == 1:
         return _own_text(lib.sbx_quote(encoded[0]), "sbx_quote")
-    from ._engine import strings
     return _own_text(lib.sbx_quote_words(strings(encoded), len(encoded)), "sbx_quote_words")

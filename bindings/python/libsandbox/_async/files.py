@@ -24,8 +24,29 @@ WHENCES = (_abi.SBX_SEEK_SET, _abi.SBX_SEEK_CUR, _abi.SBX_SEEK_END)  # as os.SEE
 READ_ALL_BLOCK = 1 << 20
 
 
-def open_flags(mode: str) -> int:
-    """Flags of sbx_fs_open() for a mode of open()."""
+_OS_FLAGS = {
+    os.O_APPEND: _abi.SBX_OPEN_APPEND, os.O_CREAT: _abi.SBX_OPEN_CREATE,
+    os.O_EXCL: _abi.SBX_OPEN_CREATE_NEW, os.O_TRUNC: _abi.SBX_OPEN_TRUNCATE,
+}
+_OS_ACCESS = {
+    os.O_RDONLY: _abi.SBX_OPEN_READ, os.O_WRONLY: _abi.SBX_OPEN_WRITE,
+    os.O_RDWR: _abi.SBX_OPEN_READ | _abi.SBX_OPEN_WRITE,
+}
+
+
+def _flags_of_os(mode: int) -> int:
+    access = mode & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
+    rest = mode & ~access & ~os.O_CLOEXEC
+    if access not in _OS_ACCESS or rest & ~(os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_TRUNC):
+        raise InvalidError(f"flags {mode:#x} are not all known",
+                           hint="O_RDONLY, O_WRONLY or O_RDWR, with O_APPEND, O_CREAT, O_EXCL, O_TRUNC")
+    return _OS_ACCESS[access] | sum(flag for known, flag in _OS_FLAGS.items() if rest & known)
+
+
+def open_flags(mode: Union[str, int]) -> int:
+    """Flags of sbx_fs_open() for a mode of open(), or flags of os.open()."""
+    if isinstance(mode, int):
+        return _flags_of_os(mode)
     kinds = [letter for letter in mode if letter in "rwax"]
     if len(kinds) != 1 or len(set(mode)) != len(mode) or set(mode) - set("rwaxbt+"):
         raise InvalidError(f"{mode!r} is no mode of a file",
@@ -216,9 +237,11 @@ class AsyncFileCalls:
         return await run(_calls.fs_write_from_fd(self._sandbox, encode_path(path), options,
                                                  _descriptor(source)))
 
-    def open_file(self, path: Path, mode: str = "r", *, permissions: Optional[int] = None,
+    def open_file(self, path: Path, mode: Union[str, int] = "r", *,
+                  permissions: Optional[int] = None,
                   user: Optional[str] = None) -> Pending[AsyncFile]:
-        """Opens a file: bytes, not buffered. Modes are those of open(): "r", "w", "a", "x", "+"."""
+        """Opens a file: bytes, not buffered. Modes are those of open(), "r", "w", "a", "x", "+", or
+        flags as os.open() has them: os.O_RDWR | os.O_CREAT."""
         return pending(self._open_file(path, open_flags(mode), permissions, user))
 
     async def _open_file(self, path: Path, flags: int, permissions: Optional[int],
