@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import atexit as _atexit
 
+from . import aio
 from ._arguments import Duration, Labels, Path, Size, duration_ms as _duration_ms, quote, quote_words, size as parse_size
 from ._async.events import AsyncEvents, AsyncWatch
 from ._async.files import AsyncFile
@@ -75,7 +76,7 @@ __all__ = [
     "Path", "PoolInfo", "PoolSettings", "PortInfo", "Process", "ProcessInfo", "ProtocolError",
     "RefusedError", "Result", "Sandbox", "SandboxError", "SandboxInfo", "Size", "SnapshotInfo",
     "Stat", "Stats", "Status", "SystemCallError", "TemplateInfo", "TooBigError",
-    "UnavailableError", "UnsupportedError", "Usage", "Watch", "WatchEvent", "doctor", "events",
+    "UnavailableError", "UnsupportedError", "Usage", "Watch", "WatchEvent", "aio", "doctor", "events",
     "images", "library_path", "library_version", "limits", "parse_duration", "parse_size", "pools",
     "__version__", "quote", "quote_words", "snapshots", "stop_keeper", "templates", "total_stats",
 ]

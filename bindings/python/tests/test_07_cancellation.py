@@ -155,7 +155,7 @@ def test_cancelling_at_every_moment(arun, first):
     assert Counts().no_more_than(before)
 
 
-def test_loop_that_ends_with_calls_under_way(first, sandbox, nothing_left):
+def test_loop_that_ends_with_calls_under_way(nothing_left, first, sandbox):
     async def main():
         other = await AsyncSandbox.connect(first.id)
         asyncio.ensure_future(other.sh("sleep 1003; true"))

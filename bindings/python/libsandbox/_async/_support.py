@@ -151,8 +151,12 @@ def forget(*streams: Any) -> None:
         if transport is not None and not transport.is_closing():
             loop = getattr(transport, "_loop", None)
             if loop is not None and not loop.is_closed():
-                abort = getattr(transport, "abort", transport.close)
-                loop.call_soon_threadsafe(abort)
+                loop.call_soon_threadsafe(_abort, transport)
+
+
+def _abort(transport: Any) -> None:
+    if not transport.is_closing():
+        getattr(transport, "abort", transport.close)()
 
 
 async def exchange(process: "AsyncProcess", data: Optional[bytes]) -> Tuple[bytes, bytes]:
