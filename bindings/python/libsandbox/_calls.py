@@ -3,7 +3,7 @@
 """The calls that block, each as a description of its twin: see _engine.py."""
 from __future__ import annotations
 
-from ctypes import c_int, c_int64, c_uint, c_uint64
+from ctypes import c_int64, c_uint, c_uint64
 from socket import socket
 from typing import List, Optional, Sequence, Tuple
 
