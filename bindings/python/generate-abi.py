@@ -78,8 +78,9 @@ def make_abi(headers):
         for item in header.of_kind("define"):
             if item.name.startswith("SBX_") and header.name not in ("macros", "version"):
                 constants[item.name] = known[item.name] = constant(item.value, known)
-    lines = [ABOUT, '"""Signatures and constants of the C library."""', "from typing import Dict", "",
-             "# Result, then parameters: see _library.py.", "FUNCTIONS: Dict[str, str] = {"]
+    lines = [ABOUT, '"""Signatures and constants of the C library."""',
+             "from typing import Dict", "", "# Result, then parameters: see _library.py.",
+             "FUNCTIONS: Dict[str, str] = {"]
     lines += [f'    "{name}": "{functions[name]}",' for name in sorted(functions)]
     lines += ["}", ""]
     lines += [f"{name} = {value!r}" for name, value in sorted(constants.items())]
@@ -191,7 +192,7 @@ class Shape:
         return "\n".join(lines + [body]) + "\n"
 
 
-CALLS_HEAD = ABOUT + '''"""The calls that block, each as a description of its twin: see _engine.py."""
+CALLS_HEAD = ABOUT + '''"""The calls that block, each as a description of its twin."""
 from __future__ import annotations
 
 from ctypes import {ctypes}

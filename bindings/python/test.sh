@@ -53,5 +53,6 @@ unset PYTHONPATH
 
 cd "$here"
 "$venv/bin/mypy" --cache-dir "$build/python-mypy"
-PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" -m pytest -p no:cacheprovider -q \
+# Not `python -m pytest`, which would put the tree before the package that was installed.
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/pytest" -p no:cacheprovider -q \
     --junitxml="$build/meson-logs/python.xml" "$@" tests

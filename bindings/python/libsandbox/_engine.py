@@ -2,10 +2,10 @@
 """How calls run: descriptions of calls, and the two ways to wait for one.
 
 A Call describes one call of the C library's sbx_x_start() and what comes out of it; _calls.py has
-them all. run_sync() starts it on the calling thread's own queue and polls the queue's descriptor, so
-the interpreter's lock is free and signals are seen: KeyboardInterrupt cancels the call. run_async()
-starts it on the running event loop's queue, whose descriptor is among the loop's readers;
-cancelling the task cancels the call. No threads in either.
+them all. run_sync() starts it on the calling thread's own queue and polls the queue's descriptor,
+so the interpreter's lock is free and signals are seen: KeyboardInterrupt cancels the call.
+run_async() starts it on the running event loop's queue, whose descriptor is among the loop's
+readers; cancelling the task cancels the call. No threads in either.
 """
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ import socket
 import threading
 import weakref
 from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar
+from typing import (
+    TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar,
+)
 
 from ._errors import ClosedError, InvalidError, OutOfMemoryError, take_error
 from ._library import lib
@@ -33,7 +35,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 ProgressFunc = Callable[[float, str, str], Optional[bool]]
 
-# Guards the counts of handles. Reentrant: a collection may drop one handle while another is counted.
+# Guards the counts of handles. Reentrant: a collection may drop one while another is counted.
 _lock = threading.RLock()
 _live: "weakref.WeakSet[Handle]" = weakref.WeakSet()
 
@@ -282,7 +284,7 @@ _PROGRESS = ctypes.CFUNCTYPE(c_int, c_void_p, c_int, c_char_p, c_char_p)
 
 
 class Progress:
-    """A Python function as an sbx_progress_func. Its exception cancels the call, and is raised by it."""
+    """A Python function as an sbx_progress_func. Its exception ends the call, which raises it."""
 
     __slots__ = ("function", "raised", "argument")
 

@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="session")
 def first():
-    """A sandbox that all tests use which leave nothing behind; it also says whether VMs run here."""
+    """A sandbox that all tests share; it also says whether VMs run here."""
     try:
         sandbox = Sandbox.create(**SMALL)
     except SandboxError as error:

@@ -4,7 +4,7 @@
 
     run_scenario.py --sync|--async SCENARIO.json SCRATCH
 
-Both halves have the same names, so there is one runner: what may be awaitable is awaited when it is.
+Both halves have the same names, so there is one runner: what is awaitable is awaited.
 """
 import asyncio
 import base64
@@ -77,7 +77,8 @@ def result_of(result):
 
 def stat_of(found, times):
     kinds = [kind for kind in KINDS if getattr(found, f"is_{kind}")]
-    shape = {"kind": kinds[0], "mode": f"{found.permissions:04o}", "uid": found.uid, "gid": found.gid}
+    shape = {"kind": kinds[0], "mode": f"{found.permissions:04o}", "uid": found.uid,
+             "gid": found.gid}
     if not found.is_directory:
         shape.update(size=found.size, nlink=found.nlink)
     if times:
@@ -158,7 +159,8 @@ class Runner:
                         start_timeout_ms=None, env=None, labels=None, image=None, root=None):
         await self.keep(as_, self.Sandbox.create(**given(
             memory=memory, vcpus=vcpus, disk_size=disk_size, timeout=seconds(timeout_ms),
-            start_timeout=seconds(start_timeout_ms), env=env, labels=labels, image=image, root=root)))
+            start_timeout=seconds(start_timeout_ms), env=env, labels=labels, image=image,
+            root=root)))
 
     async def do_connect(self, as_, to=None, id=None):
         await self.keep(as_, self.Sandbox.connect(id if to is None else self.handles[to].id))
@@ -335,7 +337,8 @@ class Runner:
                          no_files=False, no_directories=False, no_symlinks=False, user=None):
         return await self.paths(on.fs.walk(
             path, max_depth=max_depth, match=match, skip=skip, follow_symlinks=follow_links,
-            files=not no_files, directories=not no_directories, symlinks=not no_symlinks, user=user))
+            files=not no_files, directories=not no_directories, symlinks=not no_symlinks,
+            user=user))
 
     async def do_fs_glob(self, on, pattern, directory=None, max_depth=None, match=(), skip=(),
                          follow_links=False, no_files=False, no_directories=False,
@@ -470,7 +473,8 @@ class Runner:
             elif stat.S_ISDIR(status.st_mode):
                 entry["kind"] = "directory"
             else:
-                entry.update(kind="file", mode=f"{status.st_mode & 0o7777:04o}", size=status.st_size)
+                entry.update(kind="file", size=status.st_size,
+                             mode=f"{status.st_mode & 0o7777:04o}")
             found.append(entry)
         return sorted(found, key=by_bytes("path"))
 
@@ -492,8 +496,8 @@ class Runner:
         return await got(on.wait_port(port, seconds(timeout_ms)))
 
     async def do_port_list(self, on):
-        return sorted(({"port": info.port, "address": info.address} for info in await got(on.ports())),
-                      key=lambda info: info["port"])
+        found = [{"port": info.port, "address": info.address} for info in await got(on.ports())]
+        return sorted(found, key=lambda info: info["port"])
 
     async def talk(self, connection, data):
         """Sends, ends that direction, reads to the end."""

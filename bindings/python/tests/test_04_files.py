@@ -395,7 +395,8 @@ def test_archives(sandbox, work, tmp_path):
         sandbox.fs.tar_create(work, file)
         file.seek(0)
         with tarfile.open(fileobj=file) as archive:
-            assert [member.name.removeprefix("./") for member in archive if member.isfile()] == ["a"]
+            names = [member.name.removeprefix("./") for member in archive if member.isfile()]
+            assert names == ["a"]
         file.seek(0)
         sandbox.fs.tar_extract(f"{work}/again", file)
     assert sandbox.fs.read_text(f"{work}/again/a") == "a"

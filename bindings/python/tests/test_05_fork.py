@@ -34,7 +34,8 @@ def test_fork(parent):
 def test_fork_of_many(parent):
     children = parent.fork(3)
     try:
-        seen = [child.sh("cat state; cat /proc/sys/kernel/random/uuid").lines() for child in children]
+        script = "cat state; cat /proc/sys/kernel/random/uuid"
+        seen = [child.sh(script).lines() for child in children]
         assert [lines[0] for lines in seen] == ["prepared"] * 3
         assert len({lines[1] for lines in seen}) == 3
     finally:

@@ -7,8 +7,8 @@ import pytest
 
 import libsandbox
 from libsandbox import (
-    CommandError, FileMissingError, GoneError, InvalidError, NotFoundError, Sandbox, SandboxError, _abi,
-    _errors,
+    CommandError, FileMissingError, GoneError, InvalidError, NotFoundError, Sandbox, SandboxError,
+    _abi, _errors,
 )
 
 CLASSES = [kind for kind in vars(libsandbox).values()
@@ -54,7 +54,8 @@ def test_pickling(kind):
     error = kind("what happened", operation="sbx_x", hint="do this", cause="because", errno=7)
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind and str(again) == str(error)
-    assert (again.operation, again.hint, again.cause, again.errno) == ("sbx_x", "do this", "because", 7)
+    for name in ("operation", "hint", "cause", "errno"):
+        assert getattr(again, name) == getattr(error, name)
 
 
 def test_command_error_keeps_its_result(sandbox):

@@ -27,7 +27,8 @@ def interrupt_when(started):
 
 
 def runs(sandbox, words):
-    return [info for info in sandbox.processes() if words in info.command and info.state == "running"]
+    return [info for info in sandbox.processes()
+            if words in info.command and info.state == "running"]
 
 
 def test_keyboard_interrupt_ends_the_call_and_the_command(first, sandbox):

@@ -17,7 +17,8 @@ def objects_of(sandbox):
     process = sandbox.spawn("cat", stdin="pipe")
     return {
         "process": process, "stdin": process.stdin, "stdout": process.stdout,
-        "file": sandbox.fs.open_file("/etc/passwd"), "buffered": sandbox.fs.open("/etc/passwd", "rb"),
+        "file": sandbox.fs.open_file("/etc/passwd"),
+        "buffered": sandbox.fs.open("/etc/passwd", "rb"),
         "watch": sandbox.fs.watch("/tmp"), "forward": sandbox.forward(80),
         "events": sandbox.events(), "entries": sandbox.fs.iterdir("/etc"),
         "env": sandbox.env, "fs": sandbox.fs,

@@ -17,9 +17,9 @@ PROGRAMS = {
     "in a module": f"import json; json.sandbox = {CREATE}",
     "with an exception": f"sandbox = {CREATE}\nraise SystemExit(3)",
     "with processes and files":
-        f"sandbox = {CREATE}; p = sandbox.spawn('cat', stdin='pipe'); f = sandbox.fs.open('x', 'w'); "
-        "f.write('y'); w = sandbox.fs.watch('/tmp'); e = sandbox.events(); i = sandbox.fs.iterdir('/'); "
-        "next(i)",
+        f"sandbox = {CREATE}; p = sandbox.spawn('cat', stdin='pipe'); "
+        "f = sandbox.fs.open('x', 'w'); f.write('y'); w = sandbox.fs.watch('/tmp'); "
+        "e = sandbox.events(); i = sandbox.fs.iterdir('/'); next(i)",
     "in a daemon thread":
         f"import threading; sandbox = {CREATE}; "
         "t = threading.Thread(target=sandbox.sh, args=('sleep 1000',), daemon=True); t.start()\n"

@@ -33,7 +33,8 @@ def test_threads_that_come_and_go(sandbox):
 def test_a_loop_in_each_thread(first):
     async def main(number):
         async with AsyncSandbox.connect(first.id) as sandbox:
-            return await asyncio.gather(*(sandbox.sh(f"echo {number}.{i}").text() for i in range(3)))
+            return await asyncio.gather(
+                *(sandbox.sh(f"echo {number}.{i}").text() for i in range(3)))
 
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda number: asyncio.run(main(number)), range(8)))

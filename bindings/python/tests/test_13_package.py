@@ -79,7 +79,7 @@ def test_types_of_a_program(tmp_path):
 
     def mypy(name):
         return subprocess.run(
-            [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), name],
+            [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path}/cache", name],
             cwd=tmp_path, capture_output=True, text=True,
             env={**os.environ, "MYPYPATH": str(Path(libsandbox.__file__).parent.parent)
                  if "site-packages" not in libsandbox.__file__ else ""})
@@ -91,7 +91,7 @@ def test_types_of_a_program(tmp_path):
 
 
 def test_wheel(tmp_path):
-    """Built, installed elsewhere, and used with nothing but itself; also when it carries the library."""
+    """Built, installed elsewhere, and used with nothing but itself; it carries the library."""
     source = tmp_path / "source"
     built = subprocess.run(["cp", "-r", str(BINDING), str(source)], check=True)
     library = Path(libsandbox.library_path())
@@ -116,7 +116,8 @@ def test_wheel(tmp_path):
     if library.is_absolute():
         del environment["LIBSANDBOX_LIBRARY"]
     used = subprocess.run(
-        [sys.executable, "-c", "import libsandbox as l; print(l.__file__, l.library_path(), l.quote('a b'))"],
+        [sys.executable, "-c", 
+         "import libsandbox as l; print(l.__file__, l.library_path(), l.quote('a b'))"],
         env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert used.returncode == 0, used.stderr
     assert str(target) in used.stdout and "'a b'" in used.stdout
