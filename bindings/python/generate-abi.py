@@ -78,8 +78,9 @@ def make_abi(headers):
         for item in header.of_kind("define"):
             if item.name.startswith("SBX_") and header.name not in ("macros", "version"):
                 constants[item.name] = known[item.name] = constant(item.value, known)
-    lines = [ABOUT, '"""Signatures and constants of the C library."""', "from typing import Dict", "",
-             "# Result, then parameters: see _library.py.", "FUNCTIONS: Dict[str, str] = {"]
+    lines = [ABOUT, '"""Signatures and constants of the C library."""',
+             "from typing import Dict", "", "# Result, then parameters: see _library.py.",
+             "FUNCTIONS: Dict[str, str] = {"]
     lines += [f'    "{name}": "{functions[name]}",' for name in sorted(functions)]
     lines += ["}", ""]
     lines += [f"{name} = {value!r}" for name, value in sorted(constants.items())]
@@ -191,10 +192,10 @@ class Shape:
         return "\n".join(lines + [body]) + "\n"
 
 
-CALLS_HEAD = ABOUT + '''"""The calls that block, each as a description of its twin: see _engine.py."""
+CALLS_HEAD = ABOUT + '''"""The calls that block, each as a description of its twin."""
 from __future__ import annotations
 
-from ctypes import c_int, c_int64, c_uint, c_uint64
+from ctypes import {ctypes}
 from socket import socket
 from typing import List, Optional, Sequence, Tuple
 
@@ -215,10 +216,10 @@ def make_calls(headers):
                 releases.setdefault(name, name + suffix)
     twins = [item for header in headers if header.name == "async"
              for item in header.of_kind("function")]
-    parts = [CALLS_HEAD]
-    for item in sorted(twins, key=lambda item: item.name):
-        parts.append(Shape(item, items.get(item.name.removesuffix("_start")), releases).text())
-    return "\n\n".join(parts)
+    parts = [Shape(item, items.get(item.name.removesuffix("_start")), releases).text()
+             for item in sorted(twins, key=lambda item: item.name)]
+    used = sorted(set(re.findall(r"OutNumber\((\w+)\)", "".join(parts))))
+    return "\n\n".join([CALLS_HEAD.replace("{ctypes}", ", ".join(used)), *parts])
 
 
 def generate():

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Makes the blocking half of the binding, libsandbox/_sync, out of the asyncio half, libsandbox/_async.
+"""Makes the blocking half of the binding, libsandbox/_sync, out of libsandbox/_async.
 
     generate-sync.py --write    brings libsandbox/_sync up to date
     generate-sync.py --check    fails when it is not
@@ -32,7 +32,7 @@ RULES = [(re.compile(pattern), text) for pattern, text in (
 
 
 def blocking(text):
-    text = "\n".join(line for line in text.split("\n") if line.strip() != "from ._support import Pending")
+    text = re.sub(r"^ *from \._support import Pending\n", "", text, flags=re.M)
     for pattern, replacement in RULES:
         text = pattern.sub(replacement, text)
     head, body = text.split("\n", maxsplit=1)

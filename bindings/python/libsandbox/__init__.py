@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import atexit as _atexit
 
-from ._arguments import Duration, Labels, Path, Size, duration_ms as _duration_ms, quote, size as parse_size
+from . import aio
+from ._arguments import Duration, Labels, Path, Size, quote, quote_words
+from ._arguments import duration_ms as _duration_ms, size as parse_size
 from ._async.events import AsyncEvents, AsyncWatch
 from ._async.files import AsyncFile
 from ._async.filesystem import AsyncFileSystem
@@ -32,14 +34,16 @@ from ._errors import (
 )
 from ._library import lib as _lib
 from ._records import (
-    DirEntry, Event, ImageInfo, Limit, Limits, PoolInfo, PoolSettings, PortInfo, ProcessInfo, Result,
-    SandboxInfo, SnapshotInfo, Stat, Stats, Status, TemplateInfo, Usage, WatchEvent,
+    DirEntry, Event, ImageInfo, Limit, Limits, PoolInfo, PoolSettings, PortInfo, ProcessInfo,
+    Result, SandboxInfo, SnapshotInfo, Stat, Stats, Status, TemplateInfo, Usage, WatchEvent,
 )
 from ._sync.env import Env
 from ._sync.events import Events, Watch
 from ._sync.files import File
 from ._sync.filesystem import FileSystem
-from ._sync.host import doctor, images, limits, pools, snapshots, stop_keeper, templates, total_stats
+from ._sync.host import (
+    doctor, images, limits, pools, snapshots, stop_keeper, templates, total_stats,
+)
 from ._sync.ports import Forward
 from ._sync.process import Process
 from ._sync.sandbox import Sandbox, events
@@ -75,7 +79,8 @@ __all__ = [
     "Path", "PoolInfo", "PoolSettings", "PortInfo", "Process", "ProcessInfo", "ProtocolError",
     "RefusedError", "Result", "Sandbox", "SandboxError", "SandboxInfo", "Size", "SnapshotInfo",
     "Stat", "Stats", "Status", "SystemCallError", "TemplateInfo", "TooBigError",
-    "UnavailableError", "UnsupportedError", "Usage", "Watch", "WatchEvent", "doctor", "events",
+    "UnavailableError", "UnsupportedError", "Usage", "Watch", "WatchEvent", "aio", "doctor",
+    "events",
     "images", "library_path", "library_version", "limits", "parse_duration", "parse_size", "pools",
-    "__version__", "quote", "snapshots", "stop_keeper", "templates", "total_stats",
+    "__version__", "quote", "quote_words", "snapshots", "stop_keeper", "templates", "total_stats",
 ]

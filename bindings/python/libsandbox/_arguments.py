@@ -5,6 +5,7 @@ Text is checked for NUL here, since it would be cut off there without a word.
 """
 from __future__ import annotations
 
+import ctypes
 import datetime
 import io
 import os
@@ -14,7 +15,7 @@ from ctypes import byref, c_int64, c_uint64, c_void_p
 from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _abi
-from ._engine import Handle, Progress, ProgressFunc
+from ._engine import Handle, Progress, ProgressFunc, strings
 from ._errors import InvalidError, OutOfMemoryError, take_error
 from ._library import lib
 
@@ -147,8 +148,8 @@ def sandbox_options(
         *, image: Optional[str] = None, memory: Optional[Size] = None, vcpus: Optional[int] = None,
         disk_size: Optional[Size] = None, timeout: Optional[Duration] = None,
         start_timeout: Optional[Duration] = None, root: Optional[str] = None,
-        wait: Optional[Duration] = None, spares: Optional[int] = None, env: Optional[Variables] = None,
-        labels: Optional[Labels] = None) -> Optional[Handle]:
+        wait: Optional[Duration] = None, spares: Optional[int] = None,
+        env: Optional[Variables] = None, labels: Optional[Labels] = None) -> Optional[Handle]:
     """An sbx_options; None when nothing is said."""
     options = new("sbx_options_new", "sbx_options_unref")
     pointer = options.pointer
@@ -201,8 +202,8 @@ def fs_options(
         max_depth: Optional[int] = None, match: Iterable[str] = (),
         skip: Iterable[str] = ()) -> Optional[Handle]:
     """An sbx_fs_options; None when nothing is said."""
-    if not flag and not match and not skip and all(
-            value is None for value in (user, mode, max_size, directory, prefix, suffix, max_depth)):
+    single = (user, mode, max_size, directory, prefix, suffix, max_depth)
+    if not flag and not match and not skip and all(value is None for value in single):
         return None
     options = new("sbx_fs_options_new", "sbx_fs_options_free")
     pointer = options.pointer
@@ -368,7 +369,7 @@ class Command:
         return self
 
     def stream(self, stream: int, what: Stdio) -> None:
-        """None leaves it; a word, a constant of subprocess, a descriptor, or an object that has one."""
+        """None leaves it; a word, a constant of subprocess, a descriptor, or what has one."""
         if what is None:
             return
         if isinstance(what, (str, int)) and not isinstance(what, bool) and (
@@ -376,7 +377,7 @@ class Command:
             mode = _MODES.get(what)
             if mode is None:
                 raise InvalidError(f"{_STREAMS[stream]} cannot be {what!r}",
-                                   hint='"pipe", "null", "inherit", "merge", a descriptor or a file')
+                                   hint='"pipe", "null", "inherit", "merge", or a file')
             self.put("set_stdio", stream, mode)
             return
         if not isinstance(what, int):
@@ -387,7 +388,7 @@ class Command:
         self.put("set_fd", stream, what)
 
     def feed(self, data: Union[str, bytes, None]) -> None:
-        """Has it read these bytes, from a file in memory that the start of the command duplicates."""
+        """Has it read these bytes: from a file in memory, which its start duplicates."""
         if data is None:
             return
         raw = data.encode() if isinstance(data, str) else bytes(data)
@@ -404,13 +405,18 @@ class Command:
 
 
 def _own_text(pointer: Optional[int], what: str) -> str:
-    import ctypes
     if not pointer:
         raise OutOfMemoryError(f"{what}(): there is no memory")
     try:
         return ctypes.string_at(pointer).decode("utf-8", "surrogateescape")
     finally:
         lib.sbx_free(pointer)
+
+
+def quote_words(words: Sequence[Union[str, bytes]]) -> str:
+    """The words of a list, each quoted, with spaces between them."""
+    encoded = [encode(word, "word") for word in words]
+    return _own_text(lib.sbx_quote_words(strings(encoded), len(encoded)), "sbx_quote_words")
 
 
 def quote(*words: Union[str, bytes, int, float]) -> str:
@@ -422,5 +428,4 @@ def quote(*words: Union[str, bytes, int, float]) -> str:
                for word in words]
     if len(encoded) == 1:
         return _own_text(lib.sbx_quote(encoded[0]), "sbx_quote")
-    from ._engine import strings
     return _own_text(lib.sbx_quote_words(strings(encoded), len(encoded)), "sbx_quote_words")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Made by generate-abi.py; do not edit.
-"""The calls that block, each as a description of its twin: see _engine.py."""
+"""The calls that block, each as a description of its twin."""
 from __future__ import annotations
 
-from ctypes import c_int, c_int64, c_uint, c_uint64
+from ctypes import c_int64, c_uint, c_uint64
 from socket import socket
 from typing import List, Optional, Sequence, Tuple
 

@@ -2,10 +2,10 @@
 """How calls run: descriptions of calls, and the two ways to wait for one.
 
 A Call describes one call of the C library's sbx_x_start() and what comes out of it; _calls.py has
-them all. run_sync() starts it on the calling thread's own queue and polls the queue's descriptor, so
-the interpreter's lock is free and signals are seen: KeyboardInterrupt cancels the call. run_async()
-starts it on the running event loop's queue, whose descriptor is among the loop's readers;
-cancelling the task cancels the call. No threads in either.
+them all. run_sync() starts it on the calling thread's own queue and polls the queue's descriptor,
+so the interpreter's lock is free and signals are seen: KeyboardInterrupt cancels the call.
+run_async() starts it on the running event loop's queue, whose descriptor is among the loop's
+readers; cancelling the task cancels the call. No threads in either.
 """
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ import socket
 import threading
 import weakref
 from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar
+from typing import (
+    TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, TypeVar,
+)
 
 from ._errors import ClosedError, InvalidError, OutOfMemoryError, take_error
 from ._library import lib
@@ -33,7 +35,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 ProgressFunc = Callable[[float, str, str], Optional[bool]]
 
-# Guards the counts of handles. Reentrant: a collection may drop one handle while another is counted.
+# Guards the counts of handles. Reentrant: a collection may drop one while another is counted.
 _lock = threading.RLock()
 _live: "weakref.WeakSet[Handle]" = weakref.WeakSet()
 
@@ -282,7 +284,7 @@ _PROGRESS = ctypes.CFUNCTYPE(c_int, c_void_p, c_int, c_char_p, c_char_p)
 
 
 class Progress:
-    """A Python function as an sbx_progress_func. Its exception cancels the call, and is raised by it."""
+    """A Python function as an sbx_progress_func. Its exception ends the call, which raises it."""
 
     __slots__ = ("function", "raised", "argument")
 
@@ -387,7 +389,7 @@ class Call(Generic[T_co]):
 class Queue:
     """An sbx_queue."""
 
-    __slots__ = ("handle", "pointer", "descriptor", "dispatching", "__weakref__")
+    __slots__ = ("handle", "pointer", "descriptor", "__weakref__")
 
     def __init__(self) -> None:
         cell, error = c_void_p(), c_void_p()
@@ -397,15 +399,10 @@ class Queue:
         self.handle = Handle(cell.value or 0, "sbx_queue_unref")
         self.pointer = cell.value
         self.descriptor: int = lib.sbx_get_fd(self.pointer)
-        self.dispatching = False
 
     def dispatch(self) -> None:
         error = c_void_p()
-        self.dispatching = True
-        try:
-            code = lib.sbx_dispatch(self.pointer, byref(error))
-        finally:
-            self.dispatching = False
+        code = lib.sbx_dispatch(self.pointer, byref(error))
         if code < 0:
             raise take_error(error.value, code, "sbx_dispatch")
 
@@ -414,20 +411,25 @@ class Queue:
 
 
 class _ThreadQueue(Queue):
-    __slots__ = ("poll",)
+    __slots__ = ("poll", "busy")
 
     def __init__(self) -> None:
         super().__init__()
         self.poll = select.poll()
         self.poll.register(self.descriptor, select.POLLIN)
+        self.busy = False
 
     def go_on(self, call: "Call[Any]") -> None:
         """Until the call is done. Signals interrupt it with what their handlers raise."""
-        while True:
-            self.dispatch()
-            if call.is_done:
-                return
-            self.poll.poll()
+        self.busy = True
+        try:
+            while True:
+                self.dispatch()
+                if call.is_done:
+                    return
+                self.poll.poll()
+        finally:
+            self.busy = False
 
 
 class _Local(threading.local):
@@ -441,7 +443,7 @@ def _thread_queue() -> _ThreadQueue:
     queue = _local.queue
     if queue is None:
         queue = _local.queue = _ThreadQueue()
-    if queue.dispatching:  # within a progress function: its queue cannot be dispatched again
+    if queue.busy:  # within a progress function or a signal's handler
         return _ThreadQueue()
     return queue
 

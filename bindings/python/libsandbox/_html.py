@@ -10,6 +10,7 @@ def table(title: str, rows: Sequence[Tuple[str, Any]]) -> str:
     """Names and values as HTML. Values may come from a guest: everything is escaped."""
     cells = "".join(
         f"<tr><th style='text-align:left;vertical-align:top'>{html.escape(name)}</th>"
-        f"<td style='text-align:left'><pre style='margin:0'>{html.escape(str(value))}</pre></td></tr>"
+        f"<td style='text-align:left'><pre style='margin:0'>{html.escape(str(value))}</pre></td>"
+        "</tr>"
         for name, value in rows)
     return f"<table><caption>{html.escape(title)}</caption>{cells}</table>"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What calls bring back: plain, immutable values. Lists of the C library are read at once and freed.
+"""What calls bring back: plain, immutable values. Lists of the C library are read and freed.
 
-Each table below says which function of the C library a field comes from: the prefix of the table and
-the field's name, or the name that is given.
+Each table below says which function of the C library a field comes from: the prefix of the table
+and the field's name, or the name that is given.
 """
 from __future__ import annotations
 
@@ -331,7 +331,7 @@ USAGE = Reader("sbx_usage", Usage, {
 
 @dataclass(frozen=True)
 class Stat(Record):
-    """What is known about a file of a sandbox. Times are nanoseconds since 1970, as in st_mtime_ns."""
+    """What is known about a file of a sandbox. Times are nanoseconds since 1970."""
 
     is_file: bool
     is_directory: bool
@@ -400,7 +400,9 @@ class DirEntry(Record):
         return self.kind == "symlink"
 
 
-ENTRY = Reader("sbx_dir", DirEntry, {"name": text, "path": text, "kind": one_of(KINDS), "depth": int})
+ENTRY = Reader("sbx_dir", DirEntry, {
+    "name": text, "path": text, "kind": one_of(KINDS), "depth": int,
+})
 
 
 @dataclass(frozen=True)
@@ -438,7 +440,7 @@ PORTS = ListReader("sbx_port_list", PortInfo, {
 
 @dataclass(frozen=True)
 class Event(Record):
-    """What happened to a sandbox, or to a command in it. What an event does not have is None or 0."""
+    """What happened to a sandbox, or to a command in it. What it does not have is None or 0."""
 
     type: str  #: "created", "ready", "paused", "process-exited", ..., "ended", "lost"
     number: int

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The asyncio half, by the names of the blocking one: `from libsandbox import aio; aio.images.list()`."""
+"""The asyncio half, by the names of the blocking one: `await libsandbox.aio.images.list()`."""
 from ._async.events import AsyncEvents, AsyncWatch
 from ._async.files import AsyncFile
 from ._async.filesystem import AsyncFileSystem
-from ._async.host import doctor, images, limits, pools, snapshots, stop_keeper, templates, total_stats
+from ._async.host import (
+    doctor, images, limits, pools, snapshots, stop_keeper, templates, total_stats,
+)
 from ._async.ports import AsyncForward
 from ._async.process import AsyncProcess
 from ._async.sandbox import AsyncSandbox, events

@@ -91,7 +91,7 @@ def test_everything_public_is_documented():
 
 # --- parity with the C library; these need the project's tree ---
 
-in_tree = pytest.mark.skipif(not HEADERS.is_dir(), reason="the C headers are not beside the package")
+in_tree = pytest.mark.skipif(not HEADERS.is_dir(), reason="the C headers are not here")
 
 
 @in_tree

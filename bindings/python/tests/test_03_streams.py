@@ -12,8 +12,8 @@ import time
 import pytest
 
 from libsandbox import (
-    BusyError, CommandError, CommandTimeoutError, DeadlineError, ExecError, InvalidError, NotFoundError,
-    Sandbox, quote,
+    BusyError, CommandError, CommandTimeoutError, DeadlineError, ExecError, InvalidError,
+    NotFoundError, quote,
 )
 
 
@@ -335,5 +335,3 @@ def test_unix_sockets(sandbox, work):
     with pytest.raises(OSError):
         sandbox.connect_unix("/nowhere")
 
-
-assert Sandbox

@@ -6,8 +6,8 @@ import asyncio
 import os
 from types import TracebackType
 from typing import (
-    TYPE_CHECKING, Any, Awaitable, Coroutine, Generator, Generic, List, Mapping, Optional, Tuple, Type,
-    TypeVar,
+    TYPE_CHECKING, Any, Awaitable, Coroutine, Generator, Generic, List, Mapping, Optional, Tuple,
+    Type, TypeVar,
 )
 
 from .._engine import run_async
@@ -147,12 +147,17 @@ async def end_input(writer: AsyncWriter) -> None:
 def forget(*streams: Any) -> None:
     """Closes without waiting: from __exit__ and __del__."""
     for stream in streams:
-        transport = getattr(stream, "_transport_of_pipe", None) or getattr(stream, "transport", None)
+        transport = (getattr(stream, "_transport_of_pipe", None)
+                     or getattr(stream, "transport", None))
         if transport is not None and not transport.is_closing():
             loop = getattr(transport, "_loop", None)
             if loop is not None and not loop.is_closed():
-                abort = getattr(transport, "abort", transport.close)
-                loop.call_soon_threadsafe(abort)
+                loop.call_soon_threadsafe(_abort, transport)
+
+
+def _abort(transport: Any) -> None:
+    if not transport.is_closing():
+        getattr(transport, "abort", transport.close)()
 
 
 async def exchange(process: "AsyncProcess", data: Optional[bytes]) -> Tuple[bytes, bytes]:

@@ -22,7 +22,8 @@ class AsyncEnv(EnvBase):
     def __init__(self, sandbox: Handle) -> None:
         self._sandbox = sandbox
 
-    async def get(self, name: str, default: Optional[str] = None) -> Optional[str]:  # sync: type: ignore[override]
+    async def get(  # sync: type: ignore[override]
+            self, name: str, default: Optional[str] = None) -> Optional[str]:
         """The value of a variable, or the default when it is not set."""
         try:
             return text(await run(_calls.env_get(self._sandbox, encode(name, "name"))))

@@ -6,7 +6,9 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 from .. import _abi, _calls
-from .._arguments import Duration, Size, encode, image_options, maybe_encode, sandbox_options, size, timeout_ms
+from .._arguments import (
+    Duration, Size, encode, image_options, maybe_encode, sandbox_options, size, timeout_ms,
+)
 from .._engine import Progress, ProgressFunc
 from .._records import (
     IMAGES, LIMIT_NAMES, POOL_SETTINGS, POOLS, SNAPSHOTS, TEMPLATES, ImageInfo, Limits, PoolInfo,
@@ -25,7 +27,7 @@ class AsyncImages:
     async def build(self, image: Optional[str] = None, *, mirror: Optional[str] = None,
                     deno: bool = True, force: bool = False,
                     progress: Optional[ProgressFunc] = None) -> Tuple[str, bool]:
-        """Builds an image unless there is one: (its version, whether it was built). A minute or two.
+        """Builds an image unless there is one: (its version, whether it was built). Takes minutes.
 
         mirror: URL of a Debian mirror. progress: called with (0 to 1, stage, text); returning False
         or raising cancels.
@@ -67,7 +69,7 @@ class AsyncTemplates:
                     vcpus: Optional[int] = None, disk_size: Optional[Size] = None,
                     start_timeout: Optional[Duration] = None, force: bool = False,
                     progress: Optional[ProgressFunc] = None) -> Tuple[str, bool]:
-        """Makes the one for sandboxes of this kind unless it is there: (its id, whether it was built)."""
+        """Makes the one for sandboxes of this kind if it is missing: (its id, whether it was)."""
         options = sandbox_options(image=image, memory=memory, vcpus=vcpus, disk_size=disk_size,
                                   start_timeout=start_timeout)
         built, id_ = await run(_calls.template_build(options, int(force), Progress(progress)))
@@ -123,7 +125,8 @@ class AsyncLimitCalls:
     async def set(self, *, sandboxes: Optional[int] = None, memory: Optional[Size] = None,
                   vcpus: Optional[int] = None) -> None:
         """Sets limits; 0: none. What is not named stays."""
-        given: Dict[str, Optional[Size]] = {"sandboxes": sandboxes, "memory": memory, "vcpus": vcpus}
+        given: Dict[str, Optional[Size]] = {
+            "sandboxes": sandboxes, "memory": memory, "vcpus": vcpus}
         for number, name in enumerate(LIMIT_NAMES):
             value = given[name]
             if value is not None:

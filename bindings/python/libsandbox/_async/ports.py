@@ -42,8 +42,8 @@ class AsyncForward:
         return int(lib.sbx_forward_fd(self._handle.pointer))
 
     async def wait(self, timeout: Optional[Duration] = None) -> bool:
-        """Waits for it to end by itself, and raises why; False when it still works at the end of the
-        time."""
+        """Waits for it to end by itself, and raises why; False when it still works at the end of
+        the time."""
         return await run(_calls.forward_wait(self._handle, timeout_ms(timeout))) != 0
 
     async def close(self) -> None:

@@ -9,17 +9,17 @@ from typing import Any, List, Mapping, NoReturn, Optional, Sequence, Tuple, Type
 
 from .. import _abi, _calls
 from .._arguments import (
-    STDERR, STDIN, STDOUT, Command, Duration, Labels, Path, Size, Stdio, Variables, choice, duration_ms,
-    encode, lifetime_ms, list_options, moment_ms, path as encode_path, sandbox_options, signal_number,
-    timeout_ms,
+    STDERR, STDIN, STDOUT, Command, Duration, Labels, Path, Size, Stdio, Variables, choice,
+    duration_ms, encode, lifetime_ms, list_options, moment_ms, path as encode_path,
+    sandbox_options, signal_number, timeout_ms,
 )
 from .._engine import Handle
 from .._errors import InvalidError, SandboxError
 from .._html import table
 from .._library import lib
 from .._records import (
-    PORTS, PROCESSES, RESULT, SANDBOXES, STATUSES, PortInfo, ProcessInfo, Result, SandboxInfo, Stats,
-    moment, take_stats, text,
+    PORTS, PROCESSES, RESULT, SANDBOXES, STATUSES, PortInfo, ProcessInfo, Result, SandboxInfo,
+    Stats, moment, take_stats, text,
 )
 from ._support import Pending, PendingResult, pending, pending_result, run
 from .env import AsyncEnv
@@ -35,9 +35,9 @@ class AsyncSandbox:
         async with AsyncSandbox.create(memory="1GiB") as sandbox:
             print(await sandbox.sh("ls -lh /").text())
 
-    Made by create(), connect() or fork(). Without a `timeout` it belongs to this process, and is gone
-    at the end of the `async with` block, when it is closed or collected, or when the process ends,
-    however. With one it lives that long by itself.
+    Made by create(), connect() or fork(). Without a `timeout` it belongs to this process, and is
+    gone at the end of the `async with` block, when it is closed or collected, or when the process
+    ends, however. With one it lives that long by itself.
 
     Times are seconds, or text like "500ms", "30s", "5m", "2h"; sizes bytes, or text like "512MiB".
     """
@@ -62,14 +62,16 @@ class AsyncSandbox:
                labels: Optional[Labels] = None) -> Pending[AsyncSandbox]:
         """Makes a sandbox; it is there when a command can run in it.
 
-        image: what it boots from; root: a snapshot to go on from instead. timeout: how long it lives,
-        whoever holds it; None or "session": as long as this object. start_timeout: how long the guest
-        may take to come up. wait: how long to wait for room when the limits are reached ("forever");
-        not at all by default. spares: how many VMs of this kind the keeper is to have ready.
+        image: what it boots from; root: a snapshot to go on from instead. timeout: how long it
+        lives, whoever holds it; None or "session": as long as this object. start_timeout: how long
+        the guest may take to come up. wait: how long to wait for room when the limits are reached
+        ("forever"); not at all by default. spares: how many VMs of this kind the keeper is to have
+        ready.
         """
         options = sandbox_options(
             image=image, memory=memory, vcpus=vcpus, disk_size=disk_size, timeout=timeout,
-            start_timeout=start_timeout, root=root, wait=wait, spares=spares, env=env, labels=labels)
+            start_timeout=start_timeout, root=root, wait=wait, spares=spares, env=env,
+            labels=labels)
         return pending(cls._create(options, timeout is None or lifetime_ms(timeout) == 0))
 
     @classmethod
@@ -89,7 +91,8 @@ class AsyncSandbox:
     async def list(*, labels: Optional[Mapping[str, Optional[str]]] = None,
                    status: Optional[str] = None) -> List[SandboxInfo]:
         """The sandboxes of this user, oldest first; those with these labels (None: any value)."""
-        options = list_options(labels, None if status is None else choice(status, STATUSES, "status"))
+        number = None if status is None else choice(status, STATUSES, "status")
+        options = list_options(labels, number)
         if options is None:
             return SANDBOXES.take_all(await run(_calls.list_get()))
         return SANDBOXES.take_all(await run(_calls.list_get_filtered(options)))
@@ -117,9 +120,9 @@ class AsyncSandbox:
 
             await sandbox.sh("git rev-parse HEAD", cwd="work").text()
 
-        A script that fails raises CommandError, which has the result; check=False returns it. What did
-        not come from the program itself goes in with quote(), `args` ($0, $1, ...) or `env`. All other
-        parameters are those of run().
+        A script that fails raises CommandError, which has the result; check=False returns it. What
+        did not come from the program itself goes in with quote(), `args` ($0, $1, ...) or `env`.
+        All other parameters are those of run().
         """
         command = Command.script(script, args)
         return pending_result(self._run(command, check, input, (stdin, stdout, stderr), dict(
@@ -135,9 +138,9 @@ class AsyncSandbox:
             output_limit: Optional[Size] = None) -> PendingResult:
         """Runs a program to its end and collects its output.
 
-        check: raise CommandError unless it exits with 0. input: what it reads. env: variables besides
-        the sandbox's; clear_env: instead of them. user: "root" for example. stdin, stdout, stderr:
-        "null", "inherit", a descriptor or an open file; stderr="merge": where stdout goes.
+        check: raise CommandError unless it exits with 0. input: what it reads. env: variables
+        besides the sandbox's; clear_env: instead of them. user: "root" for example. stdin, stdout,
+        stderr: "null", "inherit", a descriptor or an open file; stderr="merge": where stdout goes.
         timeout, cpu_limit, memory_limit, process_limit, output_limit: it and all it has started are
         killed beyond them; Result.cause says so.
         """
@@ -175,8 +178,8 @@ class AsyncSandbox:
 
         stdin, stdout, stderr: "pipe", "null", "inherit", a descriptor or an open file;
         stderr="merge": where stdout goes. terminal: (rows, columns) of a terminal to run on.
-        detached: it is nobody's; attach() finds it. end_output_at_exit: its output ends with it, also
-        when something it has started holds the pipe. Limits are those of run().
+        detached: it is nobody's; attach() finds it. end_output_at_exit: its output ends with it,
+        also when something it has started holds the pipe. Limits are those of run().
         """
         command = Command.script(program, [str(arg) for arg in args]) if shell else (
             Command.program([program, *args]))
@@ -228,13 +231,14 @@ class AsyncSandbox:
         await run(_calls.resume(self._handle))
 
     async def extend(self, timeout: Duration) -> datetime.datetime:
-        """Lets it live that long from now on, which may also be shorter; returns the new deadline."""
+        """Lets it live that long from now on, or only that long; returns the new deadline."""
         return moment(await run(_calls.extend(self._handle, duration_ms(timeout, "timeout"))))
 
     @overload
     async def fork(self, count: None = None, *, timeout: Optional[Duration] = None,
                    start_timeout: Optional[Duration] = None, wait: Optional[Duration] = None,
-                   env: Optional[Variables] = None, labels: Optional[Labels] = None) -> AsyncSandbox: ...
+                   env: Optional[Variables] = None,
+                   labels: Optional[Labels] = None) -> AsyncSandbox: ...
 
     @overload
     async def fork(self, count: int, *, timeout: Optional[Duration] = None,
@@ -282,7 +286,7 @@ class AsyncSandbox:
         return await run(_calls.console_read(self._id.encode()))
 
     def events(self, since: Union[str, datetime.datetime, float] = "new") -> Pending[AsyncEvents]:
-        """What happens to it: iterate over it. since: "new", "all" that is remembered, or a time."""
+        """What happens to it: iterate over that. since: "new", "all" that is known, or a time."""
         return pending(_open_events(self._handle, since))
 
     # --- ports ---
@@ -344,7 +348,7 @@ class AsyncSandbox:
             await self.close()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a sandbox cannot be pickled: pass its id, and AsyncSandbox.connect(id) there")
+        raise TypeError("a sandbox cannot be pickled: pass its id, and use connect(id) there")
 
     def __repr__(self) -> str:
         kind = "session" if self._owned else "connected"

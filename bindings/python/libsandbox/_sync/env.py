@@ -23,7 +23,8 @@ class Env(EnvBase):
     def __init__(self, sandbox: Handle) -> None:
         self._sandbox = sandbox
 
-    def get(self, name: str, default: Optional[str] = None) -> Optional[str]:  # type: ignore[override]
+    def get(  # type: ignore[override]
+            self, name: str, default: Optional[str] = None) -> Optional[str]:
         """The value of a variable, or the default when it is not set."""
         try:
             return text(run(_calls.env_get(self._sandbox, encode(name, "name"))))

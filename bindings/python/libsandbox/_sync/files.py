@@ -7,7 +7,9 @@ import os
 import posixpath
 from ctypes import byref, c_int
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterator, Iterable, List, Optional, Sequence, Tuple, Type, Union
+from typing import (
+    TYPE_CHECKING, Any, Iterator, Iterable, List, Optional, Sequence, Tuple, Type, Union,
+)
 
 from .. import _abi, _calls
 from .._arguments import Path, Size, call_now, fs_options, path as encode_path, transfer_options
@@ -24,14 +26,36 @@ WHENCES = (_abi.SBX_SEEK_SET, _abi.SBX_SEEK_CUR, _abi.SBX_SEEK_END)  # as os.SEE
 READ_ALL_BLOCK = 1 << 20
 
 
-def open_flags(mode: str) -> int:
-    """Flags of sbx_fs_open() for a mode of open()."""
+_OS_FLAGS = {
+    os.O_APPEND: _abi.SBX_OPEN_APPEND, os.O_CREAT: _abi.SBX_OPEN_CREATE,
+    os.O_EXCL: _abi.SBX_OPEN_CREATE_NEW, os.O_TRUNC: _abi.SBX_OPEN_TRUNCATE,
+}
+_OS_ACCESS = {
+    os.O_RDONLY: _abi.SBX_OPEN_READ, os.O_WRONLY: _abi.SBX_OPEN_WRITE,
+    os.O_RDWR: _abi.SBX_OPEN_READ | _abi.SBX_OPEN_WRITE,
+}
+
+
+def _flags_of_os(mode: int) -> int:
+    access = mode & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
+    rest = mode & ~access & ~os.O_CLOEXEC
+    if access not in _OS_ACCESS or rest & ~(os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_TRUNC):
+        raise InvalidError(f"flags {mode:#x} are not all known",
+                           hint="O_RDONLY, O_WRONLY, O_RDWR; O_APPEND, O_CREAT, O_EXCL, O_TRUNC")
+    return _OS_ACCESS[access] | sum(flag for known, flag in _OS_FLAGS.items() if rest & known)
+
+
+def open_flags(mode: Union[str, int]) -> int:
+    """Flags of sbx_fs_open() for a mode of open(), or flags of os.open()."""
+    if isinstance(mode, int):
+        return _flags_of_os(mode)
     kinds = [letter for letter in mode if letter in "rwax"]
     if len(kinds) != 1 or len(set(mode)) != len(mode) or set(mode) - set("rwaxbt+"):
         raise InvalidError(f"{mode!r} is no mode of a file",
                            hint='"r", "w", "a" or "x", with "+" for reading and writing')
     flags = {
-        "r": _abi.SBX_OPEN_READ, "w": _abi.SBX_OPEN_WRITE | _abi.SBX_OPEN_CREATE | _abi.SBX_OPEN_TRUNCATE,
+        "r": _abi.SBX_OPEN_READ,
+        "w": _abi.SBX_OPEN_WRITE | _abi.SBX_OPEN_CREATE | _abi.SBX_OPEN_TRUNCATE,
         "a": _abi.SBX_OPEN_APPEND | _abi.SBX_OPEN_CREATE,
         "x": _abi.SBX_OPEN_WRITE | _abi.SBX_OPEN_CREATE_NEW,
     }[kinds[0]]
@@ -48,7 +72,8 @@ def nanoseconds(time: Union[int, float, str, None]) -> int:
         if time != "now":
             raise InvalidError(f"{time!r} is no time", hint='seconds since 1970, "now" or None')
         return _abi.SBX_TIME_NOW
-    return time * 10**9 if isinstance(time, int) else int(time * 10**9)
+    # A float is not more exact than this.
+    return time * 10**9 if isinstance(time, int) else round(time * 10**6) * 1000
 
 
 class File(FileBase):
@@ -160,8 +185,8 @@ class File(FileBase):
 class FileCalls:
     """The file system of a sandbox: `sandbox.fs`.
 
-    Paths are str, bytes or PurePosixPath; relative ones are relative to the user's home. `user` says
-    with whose rights: "app", unless another is named.
+    Paths are str, bytes or PurePosixPath; relative ones are relative to the user's home. `user`
+    says with whose rights: "app", unless another is named.
     """
 
     def __init__(self, sandbox: Handle) -> None:
@@ -203,8 +228,9 @@ class FileCalls:
             path, data.encode(encoding, errors), mode=mode, append=append, create=create,
             exclusive=exclusive, atomic=atomic, user=user)
 
-    def read_to(self, path: Path, target: Union[int, Any], *, user: Optional[str] = None) -> int:
-        """Copies a file of any size to a descriptor or open file of this program; how much it was."""
+    def read_to(self, path: Path, target: Union[int, Any], *,
+                      user: Optional[str] = None) -> int:
+        """Copies a file of any size to a descriptor or open file of this program; its length."""
         return run(_calls.fs_read_to_fd(self._sandbox, encode_path(path),
                                               fs_options(user=user), _descriptor(target)))
 
@@ -216,9 +242,11 @@ class FileCalls:
         return run(_calls.fs_write_from_fd(self._sandbox, encode_path(path), options,
                                                  _descriptor(source)))
 
-    def open_file(self, path: Path, mode: str = "r", *, permissions: Optional[int] = None,
+    def open_file(self, path: Path, mode: Union[str, int] = "r", *,
+                  permissions: Optional[int] = None,
                   user: Optional[str] = None) -> File:
-        """Opens a file: bytes, not buffered. Modes are those of open(): "r", "w", "a", "x", "+"."""
+        """Opens a file: bytes, not buffered. Modes are those of open(), "r", "w", "a", "x", "+", or
+        flags as os.open() has them: os.O_RDWR | os.O_CREAT."""
         return pending(self._open_file(path, open_flags(mode), permissions, user))
 
     def _open_file(self, path: Path, flags: int, permissions: Optional[int],
@@ -294,12 +322,13 @@ class FileCalls:
              follow_symlinks: bool = False, files: bool = True, directories: bool = True,
              symlinks: bool = True, ignore_case: bool = False,
              user: Optional[str] = None) -> Iterator[DirEntry]:
-        """What a pattern matches: "*", "?", "[...]", "{a,b}", "**" for any number of directories, and
-        bash's extended ones. Names that begin with "." match, too."""
+        """What a pattern matches: "*", "?", "[...]", "{a,b}", "**" for any number of directories,
+        and bash's extended ones. Names that begin with "." match, too."""
         flag = _walk_flags(follow_symlinks, False, files, directories, symlinks, ignore_case)
         options = fs_options(user=user, flag=flag, max_depth=max_depth, match=match, skip=skip,
                              directory=directory)
-        return self._entries(_calls.fs_glob(self._sandbox, encode_path(pattern, "pattern"), options))
+        return self._entries(_calls.fs_glob(self._sandbox, encode_path(pattern, "pattern"),
+                                            options))
 
     def listdir(self, path: Path = ".", *, user: Optional[str] = None) -> List[str]:
         """The names in a directory, sorted."""
@@ -333,8 +362,8 @@ class FileCalls:
 
     def remove(self, path: Path, *, recursive: bool = False, missing_ok: bool = False,
                      user: Optional[str] = None) -> None:
-        """Removes a file, a link, or an empty directory; with `recursive` a directory with all that is
-        in it, without following links."""
+        """Removes a file, a link, or an empty directory; with `recursive` a directory with all that
+        is in it, without following links."""
         options = fs_options(user=user, flag=_abi.SBX_FS_RECURSIVE if recursive else 0)
         try:
             run(_calls.fs_remove(self._sandbox, encode_path(path), options))
@@ -355,8 +384,9 @@ class FileCalls:
         """Removes an empty directory."""
         stat = self._look(path, user, follow=False)
         if stat is not None and not stat.is_directory:
-            raise NotDirectoryError(f"cannot remove {text(encode_path(path))!r}: it is no directory",
-                                    hint="unlink()", errno=20)
+            raise NotDirectoryError(
+                f"cannot remove {text(encode_path(path))!r}: it is no directory", hint="unlink()",
+                errno=20)
         self.remove(path, user=user)
 
     def rmtree(self, path: Path, missing_ok: bool = False, *,
@@ -374,7 +404,8 @@ class FileCalls:
                    user: Optional[str] = None) -> None:
         """Copies a file inside the sandbox: contents and permissions."""
         options = fs_options(user=user, flag=0 if overwrite else _abi.SBX_FS_NO_REPLACE)
-        run(_calls.fs_copy_file(self._sandbox, encode_path(path), encode_path(target), options))
+        run(_calls.fs_copy_file(self._sandbox, encode_path(path), encode_path(target),
+                                      options))
 
     def hardlink_to(self, path: Path, target: Path, *, user: Optional[str] = None) -> None:
         """Makes `path` one more name of the file `target`."""
@@ -433,10 +464,10 @@ class FileCalls:
         run(_calls.fs_truncate(self._sandbox, encode_path(path), size, fs_options(user=user)))
 
     def umask(self, mask: Optional[int] = None) -> int:
-        """The permissions that nothing made by file calls of this handle gets; sets them when given.
-        Returns what it was before."""
-        previous = c_int()
-        call_now("sbx_fs_umask", self._sandbox.pointer, -1 if mask is None else mask, byref(previous))
+        """The permissions that nothing made by file calls of this handle gets; sets them when
+        given. Returns what it was before."""
+        previous, wanted = c_int(), -1 if mask is None else mask
+        call_now("sbx_fs_umask", self._sandbox.pointer, wanted, byref(previous))
         return previous.value
 
     # --- watching ---
@@ -458,8 +489,8 @@ class FileCalls:
                      exclude: Iterable[str] = (), max_bytes: Optional[Size] = None,
                      max_entries: Optional[int] = None,
                      progress: Optional[ProgressFunc] = None) -> int:
-        """Copies a file or tree of this machine into the sandbox, as `cp -a SOURCE TARGET` would; how
-        many entries it were.
+        """Copies a file or tree of this machine into the sandbox, as `cp -a SOURCE TARGET` would;
+        how many entries it were.
 
         existing: what becomes of files that are there: "replace", "refuse" (ExistsError) or "keep".
         progress: called with (0 to 1, stage, text); returning False or raising ends the call.

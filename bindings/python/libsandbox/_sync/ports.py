@@ -43,8 +43,8 @@ class Forward:
         return int(lib.sbx_forward_fd(self._handle.pointer))
 
     def wait(self, timeout: Optional[Duration] = None) -> bool:
-        """Waits for it to end by itself, and raises why; False when it still works at the end of the
-        time."""
+        """Waits for it to end by itself, and raises why; False when it still works at the end of
+        the time."""
         return run(_calls.forward_wait(self._handle, timeout_ms(timeout))) != 0
 
     def close(self) -> None:

@@ -12,7 +12,9 @@ from .._engine import Handle
 from .._errors import DeadlineError, SandboxError
 from .._library import lib
 from .._records import PROCESS_STATUS, USAGE, Result, Status, Usage
-from ._support import Reader, Writer, end_input, exchange, forget, open_reader, open_writer, run
+from ._support import (
+    Reader, Writer, end_input, exchange, forget, open_reader, open_writer, run,
+)
 
 SCOPES = ("process", "group", "all")
 
@@ -21,8 +23,9 @@ class Process:
     """A process in a sandbox, see Sandbox.spawn().
 
     Its streams are real pipes: `stdin` to write to, `stdout` and `stderr` to read from, each None
-    where the process has none. Used with `with`, what still runs at the end of the block and is
-    not detached is killed. Dropping the object otherwise leaves the process to itself: it goes on in its sandbox.
+    where the process has none. Used with `with`, what still runs at the end of the block and
+    is not detached is killed. Dropping the object otherwise leaves the process to itself: it goes
+    on in its sandbox.
     """
 
     stdin: Optional[Writer]

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""However a program ends, it ends quietly, and its sandboxes with it."""
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from conftest import wait_until
+
+from libsandbox import Sandbox
+
+CREATE = "Sandbox.create(memory='256MiB', start_timeout=180, labels={'exit': 'test'})"
+PROGRAMS = {
+    "with the main program": f"sandbox = {CREATE}",
+    "in a cycle": f"sandbox = {CREATE}; sandbox.itself = sandbox",
+    "in a module": f"import json; json.sandbox = {CREATE}",
+    "with an exception": f"sandbox = {CREATE}\nraise SystemExit(3)",
+    "with processes and files":
+        f"sandbox = {CREATE}; p = sandbox.spawn('cat', stdin='pipe'); "
+        "f = sandbox.fs.open('x', 'w'); f.write('y'); w = sandbox.fs.watch('/tmp'); "
+        "e = sandbox.events(); i = sandbox.fs.iterdir('/'); next(i)",
+    "in a daemon thread":
+        f"import threading; sandbox = {CREATE}; "
+        "t = threading.Thread(target=sandbox.sh, args=('sleep 1000',), daemon=True); t.start()\n"
+        "while not any('sleep 1000' in p.command for p in sandbox.processes()): pass",
+    "with calls of asyncio under way":
+        "import asyncio\nasync def main():\n"
+        f"    sandbox = await Async{CREATE}\n    p = await sandbox.spawn('cat', stdin='pipe')\n"
+        "    asyncio.ensure_future(sandbox.sh('sleep 1000'))\n    await asyncio.sleep(0.05)\n"
+        "asyncio.run(main())",
+    "with os._exit": f"import os; sandbox = {CREATE}; os._exit(0)",
+    "with a loop that was never closed":
+        "import asyncio\nloop = asyncio.new_event_loop()\n"
+        f"sandbox = loop.run_until_complete(Async{CREATE}._coroutine)\n"
+        "task = loop.create_task(sandbox.sh('sleep 1000')._coroutine)\n"
+        "loop.run_until_complete(asyncio.sleep(0.05))",
+}
+
+
+def left():
+    return Sandbox.list(labels={"exit": "test"}, status="running")
+
+
+def start(program, **more):
+    return subprocess.Popen(
+        [sys.executable, "-X", "faulthandler", "-c", f"from libsandbox import *\n{program}"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_end(first, program):
+    process = start(PROGRAMS[program])
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == (3 if "exception" in program else 0), errors
+    for complaint in ("Traceback", "Exception ignored", "Fatal", "Segmentation"):
+        assert complaint not in errors or "never" in program, errors
+    wait_until(lambda: not left())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_signal(first, number):
+    process = start(f"sandbox = {CREATE}\nprint('up', flush=True)\nsandbox.sh('sleep 1000')")
+    assert process.stdout.readline() == "up\n"
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    if number == signal.SIGINT:
+        assert "KeyboardInterrupt" in errors
+    wait_until(lambda: not left())
