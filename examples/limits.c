@@ -1,5 +1,6 @@
 /* Limits: commands that may take, write and last only so much, and why they ended. */
 #include <sandbox/sandbox.h>
+#include <stdint.h>
 #include <stdio.h>
 
 static int fail(sbx_error *error)
@@ -9,23 +10,37 @@ static int fail(sbx_error *error)
     return 1;
 }
 
-/* How long it may last is kept by the clock of this machine, whatever the command does. */
-static int limit(sbx_command *command, sbx_error **error)
+/* 0: no limit. */
+static const struct trial {
+    const char *script;
+    uint64_t memory;
+    int64_t cpu_ms;
+    int64_t deadline_ms; /* by the clock of this machine, whatever the command does */
+    int64_t output;
+} trials[] = {
+    {.script = "echo modest"},
+    {.script = "tail /dev/zero", .memory = 64 << 20},
+    {.script = "while :; do :; done", .cpu_ms = 1000},
+    {.script = "trap '' TERM; sleep 1000", .deadline_ms = 2000},
+    {.script = "yes", .output = 100000},
+};
+
+static int limit(sbx_command *command, const struct trial *trial, sbx_error **error)
 {
-    int code = sbx_command_set_memory_limit(command, 64 << 20, error);
+    int code = sbx_command_set_process_limit(command, 16, error);
 
     if (code == 0)
-        code = sbx_command_set_process_limit(command, 16, error);
+        code = sbx_command_set_memory_limit(command, trial->memory, error);
     if (code == 0)
-        code = sbx_command_set_cpu_limit(command, 3000, error);
+        code = sbx_command_set_cpu_limit(command, trial->cpu_ms, error);
     if (code == 0)
-        code = sbx_command_set_deadline(command, 10000, error);
+        code = sbx_command_set_deadline(command, trial->deadline_ms, error);
     if (code == 0)
-        code = sbx_command_set_output_limit(command, 100000, error);
+        code = sbx_command_set_output_limit(command, trial->output, error);
     return code;
 }
 
-static int try(sbx *sandbox, const char *script)
+static int run(sbx *sandbox, const struct trial *trial)
 {
     static const char *const causes[] = {
         [SBX_CAUSE_EXIT] = "exited by itself",
@@ -36,13 +51,14 @@ static int try(sbx *sandbox, const char *script)
         [SBX_CAUSE_OUTPUT] = "wrote too much",
         [SBX_CAUSE_UNKNOWN] = "ended, nobody knows how",
     };
-    sbx_command *command = sbx_command_new_script(script);
+    sbx_command *command = sbx_command_new_script(trial->script);
     sbx_result *result = NULL;
     sbx_error *error = NULL;
 
-    if (limit(command, &error) < 0 || sbx_run(sandbox, command, &result, &error) < 0)
+    if (limit(command, trial, &error) < 0 || sbx_run(sandbox, command, &result, &error) < 0)
         return fail(error);
-    printf("%-28s %s: %llu ms of CPU time, %llu KiB\n", script, causes[sbx_result_cause(result)],
+    printf("%-28s %s: %llu ms of CPU time, %llu KiB\n", trial->script,
+           causes[sbx_result_cause(result)],
            (unsigned long long)sbx_result_cpu_time_us(result) / 1000,
            (unsigned long long)sbx_result_peak_memory(result) / 1024);
     sbx_result_free(result);
@@ -52,16 +68,13 @@ static int try(sbx *sandbox, const char *script)
 
 int main(void)
 {
-    static const char *const scripts[] = {
-        "echo modest", "tail /dev/zero", "while :; do :; done", "trap '' TERM; sleep 1000", "yes",
-    };
     sbx *sandbox = NULL;
     sbx_error *error = NULL;
 
     if (sbx_create(NULL, &sandbox, &error) < 0)
         return fail(error);
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++)
-        if (try(sandbox, scripts[i]) != 0)
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++)
+        if (run(sandbox, &trials[i]) != 0)
             return 1;
     sbx_unref(sandbox);
     return 0;
