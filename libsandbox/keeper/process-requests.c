@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Process requests: what clients want of a running process besides its end, and what confines it. */
+/* Process requests: what clients want of a running process besides its end. */
 #include <errno.h>
 
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 #include <sandbox/terminal.h>
 
+#include "keeper/command.h"
 #include "keeper/sandbox.h"
 #include "wire/json.h"
-
-/* FALSE when @name is there and not between 0 and @max. */
-static gboolean get_limit(JsonObject *params, const char *name, gint64 max, gint64 *out)
-{
-    *out = sbx_json_get_int(params, name, 0);
-    return *out >= 0 && *out <= max;
-}
-
-gboolean sbx_command_parse_confines(JsonObject *params, SbxAgentCommand *command, GError **error)
-{
-    gint64 rows, columns, memory, processes, cpu_ms;
-
-    if (!get_limit(params, "rows", SBX_TERMINAL_SIZE_MAX, &rows) ||
-        !get_limit(params, "columns", SBX_TERMINAL_SIZE_MAX, &columns) ||
-        (rows == 0) != (columns == 0)) {
-        sbx_fault_set(error, SBX_E_INVALID, 0, NULL, "not a terminal's size");
-        return FALSE;
-    }
-    if (!get_limit(params, "memory_limit", G_MAXINT64, &memory) ||
-        !get_limit(params, "process_limit", G_MAXINT, &processes) ||
-        !get_limit(params, "cpu_limit_ms", G_MAXINT64 / 1000, &cpu_ms)) {
-        sbx_fault_set(error, SBX_E_INVALID, 0, NULL, "a limit of the command is out of range");
-        return FALSE;
-    }
-    command->rows = (guint)rows;
-    command->columns = (guint)columns;
-    command->memory_limit = (guint64)memory;
-    command->task_limit = (guint)processes;
-    command->cpu_limit_us = (guint64)cpu_ms * 1000;
-    return TRUE;
-}
 
 void sbx_process_acknowledge(SbxAgentSession *session, const GError *error, gpointer request)
 {
@@ -58,10 +28,12 @@ void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request)
     if (sandbox == NULL)
         return;
     process = sbx_process_find(sandbox, request->params);
-    if (!get_limit(request->params, "rows", SBX_TERMINAL_SIZE_MAX, &rows) || rows == 0 ||
-        !get_limit(request->params, "columns", SBX_TERMINAL_SIZE_MAX, &columns) || columns == 0)
-        sbx_request_fail(request, sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL,
-                                                "not a terminal's size"));
+    if (!sbx_command_get_limit(request->params, "rows", SBX_TERMINAL_SIZE_MAX, &rows) ||
+        rows == 0 ||
+        !sbx_command_get_limit(request->params, "columns", SBX_TERMINAL_SIZE_MAX, &columns) ||
+        columns == 0)
+        sbx_request_fail(request,
+                         sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL, "not a terminal's size"));
     else if (process == NULL)
         sbx_request_reply(request, json_object_new(), NULL, 0);
     else

@@ -10,6 +10,7 @@
 #include <sandbox/error.h>
 #include <sandbox/process.h>
 
+#include "keeper/command.h"
 #include "keeper/event.h"
 #include "keeper/process-private.h"
 #include "wire/fd.h"
@@ -20,104 +21,6 @@
 
 /* How much of a command is remembered, for people to recognise it by. */
 #define TEXT_MAX 1024
-
-/* A command as it came; the strings belong to it. */
-typedef struct {
-    char **argv;
-    char *script;
-    char **env;
-    char *cwd;
-    char *user;
-    gboolean piped[3];
-    gboolean relayed[3]; /* ... with a descriptor that somebody else has, too */
-    SbxAgentCommand agent;
-} Command;
-
-static void command_clear(Command *command)
-{
-    g_strfreev(command->argv);
-    g_free(command->script);
-    g_strfreev(command->env);
-    g_free(command->cwd);
-    g_free(command->user);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Command, command_clear)
-
-/* program and args as one vector. */
-static char **join(char *program, char **args)
-{
-    guint count = g_strv_length(args);
-    char **argv = g_new0(char *, count + 2);
-
-    argv[0] = program;
-    memcpy(argv + 1, args, sizeof *args * count);
-    g_free(args);
-    return argv;
-}
-
-static gboolean parse_streams(JsonObject *params, Command *command, GError **error)
-{
-    static const char *const names[] = {"stdin", "stdout", "stderr"};
-
-    for (int i = 0; i < 3; i++) {
-        const char *mode = sbx_json_get_string(params, names[i]);
-
-        if (mode != NULL && strcmp(mode, "pipe") == 0) {
-            command->piped[i] = TRUE;
-        } else if (mode != NULL && strcmp(mode, "fd") == 0) {
-            command->piped[i] = command->relayed[i] = TRUE;
-        } else if (i == 2 && mode != NULL && strcmp(mode, "merge") == 0) {
-            command->agent.merge_stderr = TRUE;
-        } else if (mode != NULL && strcmp(mode, "null") != 0) {
-            sbx_fault_set(error, SBX_E_INVALID, 0, NULL, "%s has an unknown mode", names[i]);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-static gboolean parse_command(JsonObject *params, Command *command, GError **error)
-{
-    char *program = sbx_json_get_bytes(params, "program");
-    char **args = sbx_json_get_bytes_array(params, "args");
-
-    command->script = sbx_json_get_bytes(params, "script");
-    if (args == NULL || (program == NULL) == (command->script == NULL) ||
-        g_strv_length(args) > SBX_ARGS_MAX) {
-        g_free(program);
-        g_strfreev(args);
-        sbx_fault_set(error, SBX_E_INVALID, 0, NULL, "the command is malformed");
-        return FALSE;
-    }
-    if (program != NULL)
-        command->argv = join(program, args);
-    else
-        command->argv = args;
-    command->env = sbx_env_parse(sbx_json_get_object(params, "env"), error);
-    if (command->env == NULL || !parse_streams(params, command, error) ||
-        !sbx_command_parse_confines(params, &command->agent, error))
-        return FALSE;
-    if (command->agent.rows > 0 && (!command->piped[1] || command->piped[2])) {
-        sbx_fault_set(error, SBX_E_INVALID, 0,
-                      "leave standard output a pipe, and standard error merged into it",
-                      "a command on a terminal has no other output than its terminal");
-        return FALSE;
-    }
-    command->cwd = sbx_json_get_bytes(params, "cwd");
-    command->user = sbx_json_get_bytes(params, "user");
-    command->agent.is_worker = sbx_json_get_boolean(params, "worker", FALSE);
-    command->agent.argv = (const char *const *)command->argv;
-    command->agent.script = command->script;
-    command->agent.script_length = 0;
-    command->agent.env = (const char *const *)command->env;
-    command->agent.clear_env = sbx_json_get_boolean(params, "clear_env", FALSE);
-    command->agent.output_limit =
-        (guint64)MAX(sbx_json_get_int(params, "output_limit", 0), 0);
-    command->agent.cwd = command->cwd;
-    command->agent.user = command->user;
-    return TRUE;
-}
 
 GError *sbx_agent_fault(const GError *error)
 {
@@ -238,8 +141,8 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
         return;
     }
     end = describe_exit(process, exit);
-    sbx_event_emit_exited(process->sandbox, process->pid,
-                          process->is_worker ? NULL : process->text, end);
+    sbx_event_emit_exited(process->sandbox, process->pid, process->is_worker ? NULL : process->text,
+                          end);
     sbx_usage_sample(process->sandbox);
     sbx_process_finish(process, end);
 }
@@ -254,14 +157,13 @@ static gboolean start_timed_out(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static char *command_text(const Command *command)
+static char *command_text(const SbxWantedCommand *command)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *valid = NULL;
 
     if (command->script != NULL)
-        g_string_append_len(text, command->script,
-                            (gssize)strnlen(command->script, TEXT_MAX));
+        g_string_append_len(text, command->script, (gssize)strnlen(command->script, TEXT_MAX));
     for (int i = 0; command->argv[i] != NULL && text->len < TEXT_MAX; i++) {
         if (text->len > 0)
             g_string_append_c(text, ' ');
@@ -273,7 +175,7 @@ static char *command_text(const Command *command)
 }
 
 /* The descriptors that came along; FALSE with a fault set and none taken. */
-static gboolean take_fds(const Command *command, SbxRequest *request, gboolean is_detached,
+static gboolean take_fds(const SbxWantedCommand *command, SbxRequest *request, gboolean is_detached,
                          int *fds, GError **error)
 {
     int next = 0;
@@ -293,7 +195,8 @@ static gboolean take_fds(const Command *command, SbxRequest *request, gboolean i
 }
 
 /* Puts ends of pipes into @fds in place of what was given; FALSE with a fault set. */
-static gboolean relay_fds(SbxProcess *process, const Command *command, int *fds, GError **error)
+static gboolean relay_fds(SbxProcess *process, const SbxWantedCommand *command, int *fds,
+                          GError **error)
 {
     for (int i = 0; i < 3; i++) {
         int given = fds[i];
@@ -301,8 +204,8 @@ static gboolean relay_fds(SbxProcess *process, const Command *command, int *fds,
         if (!command->relayed[i])
             continue;
         fds[i] = -1;
-        process->relays[i] = sbx_relay_new(given, i == 0, &fds[i], sbx_process_relay_done, process,
-                                           error);
+        process->relays[i] =
+            sbx_relay_new(given, i == 0, &fds[i], sbx_process_relay_done, process, error);
         if (process->relays[i] == NULL)
             return FALSE;
     }
@@ -310,7 +213,7 @@ static gboolean relay_fds(SbxProcess *process, const Command *command, int *fds,
 }
 
 /* What a client may come back to. */
-static void prepare_leaving(SbxProcess *process, Command *command, SbxProcessMode mode)
+static void prepare_leaving(SbxProcess *process, SbxWantedCommand *command, SbxProcessMode mode)
 {
     command->agent.may_detach = mode != SBX_PROCESS_RUN;
     command->agent.input_waits = command->agent.rows > 0;
@@ -322,8 +225,8 @@ static void prepare_leaving(SbxProcess *process, Command *command, SbxProcessMod
     }
 }
 
-static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request, const Command *command,
-                               SbxProcessMode mode)
+static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request,
+                               const SbxWantedCommand *command, SbxProcessMode mode)
 {
     SbxProcess *process = g_new0(SbxProcess, 1);
 
@@ -343,12 +246,12 @@ static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request, const C
 
 void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode mode)
 {
-    g_auto(Command) command = {0};
+    g_auto(SbxWantedCommand) command = {0};
     GError *fault = NULL;
     SbxProcess *process;
     int fds[3] = {-1, -1, -1};
 
-    if (!parse_command(request->params, &command, &fault) ||
+    if (!sbx_command_parse(request->params, &command, &fault) ||
         !take_fds(&command, request, mode == SBX_PROCESS_START, fds, &fault)) {
         sbx_request_fail(request, fault);
         return;
@@ -365,9 +268,8 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode 
         return;
     }
     process->start_timer = g_timeout_add_seconds(START_SECONDS, start_timed_out, process);
-    process->agent_process = sbx_agent_session_spawn(sandbox->session, &command.agent, fds[0],
-                                                     fds[1], fds[2], started, exited, process,
-                                                     NULL);
+    process->agent_process = sbx_agent_session_spawn(
+        sandbox->session, &command.agent, fds[0], fds[1], fds[2], started, exited, process, NULL);
     sbx_process_watch(process, sbx_json_get_int(request->params, "deadline_ms", 0));
 }
 

@@ -269,8 +269,6 @@ void sbx_process_method_list(SbxKeeper *keeper, SbxRequest *request);
 
 /* process-requests.c */
 
-/* Terminal and limits of a command; FALSE with *error set when they are out of range. */
-gboolean sbx_command_parse_confines(JsonObject *params, SbxAgentCommand *command, GError **error);
 JsonObject *sbx_exit_to_json(const SbxAgentExit *exit);
 void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request);
 void sbx_process_usage_method(SbxKeeper *keeper, SbxRequest *request);

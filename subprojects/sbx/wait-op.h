@@ -12,8 +12,8 @@ enum wait_end { WAIT_DONE, WAIT_SIGNAL, WAIT_TIME_OVER };
 
 /*
  * Lets an op of the default queue go on until it is done, a signal that ends things comes, or the
- * deadline, one of g_get_monotonic_time(), passes; 0: none. signal_fd is from signals_open(). Signals
- * that come meanwhile are still to be read from it.
+ * deadline, one of g_get_monotonic_time(), passes; 0: none. signal_fd is from signals_open().
+ * Signals that come meanwhile are still to be read from it.
  */
 enum wait_end wait_op(sbx_op *op, int signal_fd, gint64 deadline);
 

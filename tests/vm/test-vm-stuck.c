@@ -78,7 +78,7 @@ static void check_cancel(sbx_op *op, const char *operation)
     ck_assert_int_eq(sbx_op_wait(op, 1500, NULL), 0);
     check_neighbours();
     begun = vm_now_ms();
-    ck_assert_int_eq(sbx_op_cancel(op), SBX_OK);
+    ck_assert_int_ge(sbx_op_cancel(op), 0);
     ck_assert_int_eq(sbx_op_wait(op, vm_limit(10000), NULL), 1);
     ck_assert_int_lt(vm_now_ms() - begun, vm_limit(2000));
     code = sbx_op_finish(op, &error);

@@ -1,8 +1,8 @@
 /* path-connect.c: a child that shares the socket calls connect() and reports by a pipe. What became
  * of the socket the agent then sees in its own copy of it.
  *
- * A child that cannot be killed stays until its file system answers or goes. It has nothing open but
- * the socket and its end of the pipe, and is counted. */
+ * A child that cannot be killed stays until its file system answers or goes. It has nothing open
+ * but the socket and its end of the pipe, and is counted. */
 #include "path-connect.h"
 
 #include "loop.h"
@@ -26,8 +26,8 @@ enum { CHILD_SOCKET = 3, CHILD_REPORT = 4, ATTEMPTS_MAX = SBX_PROTO_MAX_CONNECTI
 struct path_connect {
     struct garbage garbage;
     struct source report;
-    int socket;          /* -1: cancelled */
-    int child;           /* a pidfd */
+    int socket; /* -1: cancelled */
+    int child;  /* a pidfd */
     path_connected done;
     void *data;
 };

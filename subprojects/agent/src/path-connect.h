@@ -7,7 +7,8 @@
 
 struct path_connect;
 
-/* Gets a connected, non-blocking socket, or -1 and why not. Called once, unless it was cancelled. */
+/* Gets a connected, non-blocking socket, or -1 and why not. Called once, unless it was cancelled.
+ */
 typedef void (*path_connected)(void *data, int fd, int error);
 
 /* NULL with *error when it could not begin. */
