@@ -2,9 +2,9 @@
 /*
  * What the helper gives up: see confine.h.
  *
- * The list of system calls names what is refused. The helper is plain C without threads; what it
- * could be made to do by a hostile archive is what is worth refusing, and a C library that comes to
- * need another call for opening a file must not break transfers.
+ * The list of system calls names what is allowed: what the tar code calls, and what C libraries
+ * make of that and of memory. All others fail with EPERM, as if the helper had no right to them, and
+ * do not kill it: a C library that tries a newer call first falls back to the one that it knows.
  */
 #include "transfer/confine.h"
 
@@ -29,66 +29,95 @@
 #define ACCESS_TRUNCATE (UINT64_C(1) << 14) /* version 3 */
 #define ACCESS_VERSION_1 ((UINT64_C(1) << 13) - 1)
 
-static const unsigned refused[] = {
-    SYS_execve,
-    SYS_execveat,
-    SYS_fork,
-    SYS_vfork,
-    SYS_clone,
-    SYS_clone3,
-    SYS_socket,
-    SYS_socketpair,
-    SYS_connect,
-    SYS_bind,
-    SYS_listen,
-    SYS_accept,
-    SYS_accept4,
-    SYS_ptrace,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-    SYS_kill,
-    SYS_tkill,
-    SYS_pidfd_open,
-    SYS_pidfd_getfd,
-    SYS_pidfd_send_signal,
-    SYS_mount,
-    SYS_umount2,
-    SYS_pivot_root,
-    SYS_chroot,
-    SYS_unshare,
-    SYS_setns,
-    SYS_move_mount,
-    SYS_open_tree,
-    SYS_fsopen,
-    SYS_mount_setattr,
-    SYS_bpf,
-    SYS_perf_event_open,
-    SYS_userfaultfd,
-    SYS_keyctl,
-    SYS_add_key,
-    SYS_request_key,
-    SYS_init_module,
-    SYS_finit_module,
-    SYS_delete_module,
-    SYS_kexec_load,
-    SYS_reboot,
-    SYS_swapon,
-    SYS_io_uring_setup,
-    SYS_mknod,
-    SYS_mknodat,
-    SYS_open_by_handle_at,
-    SYS_acct,
-    SYS_settimeofday,
-    SYS_clock_settime,
-    SYS_sethostname,
-    SYS_quotactl,
-    SYS_iopl,
-    SYS_ioperm,
-    SYS_modify_ldt,
-    SYS_personality,
+static const unsigned allowed[] = {
+    /* memory */
+    SYS_brk,
+    SYS_mmap,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_mprotect,
+    SYS_madvise,
+    /* bytes */
+    SYS_read,
+    SYS_readv,
+    SYS_pread64,
+    SYS_preadv,
+    SYS_write,
+    SYS_writev,
+    SYS_pwrite64,
+    SYS_pwritev,
+    SYS_lseek,
+    SYS_splice,
+    SYS_sendto,
+    SYS_sendfile,
+    SYS_copy_file_range,
+    SYS_poll,
+    SYS_ppoll,
+    SYS_fcntl,
+    SYS_dup,
+    SYS_dup2,
+    SYS_dup3,
+    SYS_close,
+    SYS_close_range,
+    SYS_fsync,
+    SYS_fdatasync,
+    SYS_fadvise64,
+    SYS_fallocate,
+    SYS_ftruncate,
+    /* files, by name below a directory */
+    SYS_openat,
+    SYS_openat2,
+    SYS_newfstatat,
+    SYS_statx,
+    SYS_faccessat,
+    SYS_faccessat2,
+    SYS_readlinkat,
+    SYS_mkdirat,
+    SYS_symlinkat,
+    SYS_linkat,
+    SYS_renameat,
+    SYS_renameat2,
+    SYS_unlinkat,
+    SYS_fchmodat,
+    SYS_fchownat,
+    SYS_utimensat,
+    SYS_umask,
+    /* files, by descriptor */
+    SYS_fstat,
+    SYS_fstatfs,
+    SYS_getdents64,
+    SYS_fchmod,
+    SYS_fchown,
+    SYS_fgetxattr,
+    SYS_fsetxattr,
+    SYS_flistxattr,
+    SYS_fremovexattr,
+    /* itself */
+    SYS_exit,
+    SYS_exit_group,
+    SYS_rt_sigaction,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_sigaltstack,
+    SYS_restart_syscall,
+    SYS_futex,
+    SYS_sched_yield,
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_getrandom,
+    /* time */
+    SYS_clock_gettime,
+    SYS_clock_getres,
+    SYS_gettimeofday,
+    SYS_nanosleep,
+    SYS_clock_nanosleep,
 };
 
-enum { REFUSED = sizeof refused / sizeof *refused, HEAD = 5 };
+enum { ALLOWED = sizeof allowed / sizeof *allowed, HEAD = 5 };
 
 #if defined(__x86_64__)
 #define THIS_ARCH AUDIT_ARCH_X86_64
@@ -98,21 +127,21 @@ enum { REFUSED = sizeof refused / sizeof *refused, HEAD = 5 };
 
 static bool refuse_calls(struct tar_failure *failure)
 {
-    struct sock_filter filter[HEAD + REFUSED + 2] = {
+    struct sock_filter filter[HEAD + ALLOWED + 2] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCH, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_CALLS, REFUSED + 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_CALLS, ALLOWED, 0),
     };
-    struct sock_fprog program = {.len = HEAD + REFUSED + 2, .filter = filter};
+    struct sock_fprog program = {.len = HEAD + ALLOWED + 2, .filter = filter};
 
-    /* Each jumps behind the last one's "allow" when it is that call. */
-    for (unsigned i = 0; i < REFUSED; i++)
-        filter[HEAD + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refused[i],
-                                                        (unsigned char)(REFUSED - i), 0);
-    filter[HEAD + REFUSED] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    filter[HEAD + REFUSED + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, REFUSE);
+    /* Each jumps behind the last one's "refuse" when it is that call. */
+    for (unsigned i = 0; i < ALLOWED; i++)
+        filter[HEAD + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i],
+                                                        (unsigned char)(ALLOWED - i), 0);
+    filter[HEAD + ALLOWED] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, REFUSE);
+    filter[HEAD + ALLOWED + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0)
         return true;

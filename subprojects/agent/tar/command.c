@@ -173,13 +173,15 @@ static int run(int argc, char **argv, const struct tar_command *command, bool cr
     signal(SIGPIPE, SIG_IGN);
     options.confine = command->confine;
     done = parse(argc, argv, &options, &failure);
-    if (done && create)
-        done =
-            (options.confine == NULL || options.confine(NULL, -1, &failure)) &&
-            tar_create(&options, command->stream_fd, command->watch_fd, &report, &counts, &failure);
-    else if (done)
+    if (done && create) {
+        tar_create_prepare();
+        done = (options.confine == NULL || options.confine(NULL, -1, &failure)) &&
+               tar_create(&options, command->stream_fd, command->watch_fd, &report, &counts,
+                          &failure);
+    } else if (done) {
         done = tar_extract(&options, command->stream_fd, command->watch_fd, &report, &counts,
                            &failure);
+    }
     if (done)
         done = tar_command_say(command->report_fd, "D\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64,
                                counts.entries, counts.bytes, counts.warnings);

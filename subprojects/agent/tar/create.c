@@ -357,7 +357,7 @@ static bool write_total(struct tar_creation *creation)
     return tar_writer_total(&creation->writer, bytes);
 }
 
-static void raise_limit(void)
+void tar_create_prepare(void)
 {
     struct rlimit limit;
 
@@ -373,7 +373,7 @@ static bool create(struct tar_creation *creation)
     creation->link = malloc(TAR_PATH_MAX + 1);
     if (creation->path == NULL || creation->link == NULL)
         return tar_fail(creation->failure, TAR_NO_MEMORY, "out of memory");
-    raise_limit();
+    tar_create_prepare();
     return (!creation->options->total || write_total(creation)) && tar_add_sources(creation) &&
            tar_writer_end(&creation->writer);
 }

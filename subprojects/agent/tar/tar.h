@@ -96,6 +96,8 @@ struct tar_options {
         .max_bytes = UINT64_C(64) << 30, .max_entries = 1000000, .owners = true                    \
     }
 
+/* Takes what tar_create() likes to have and may do without: to be called before anything is given up. */
+void tar_create_prepare(void);
 /* fd: the stream. watch_fd: the work is cancelled when its reader has gone; -1: none, and then fd
  * blocks. Otherwise it must not. */
 bool tar_create(const struct tar_options *options, int fd, int watch_fd,
