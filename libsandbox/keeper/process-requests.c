@@ -28,10 +28,12 @@ void sbx_process_resize_method(SbxKeeper *keeper, SbxRequest *request)
     if (sandbox == NULL)
         return;
     process = sbx_process_find(sandbox, request->params);
-    if (!sbx_command_get_limit(request->params, "rows", SBX_TERMINAL_SIZE_MAX, &rows) || rows == 0 ||
-        !sbx_command_get_limit(request->params, "columns", SBX_TERMINAL_SIZE_MAX, &columns) || columns == 0)
-        sbx_request_fail(request, sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL,
-                                                "not a terminal's size"));
+    if (!sbx_command_get_limit(request->params, "rows", SBX_TERMINAL_SIZE_MAX, &rows) ||
+        rows == 0 ||
+        !sbx_command_get_limit(request->params, "columns", SBX_TERMINAL_SIZE_MAX, &columns) ||
+        columns == 0)
+        sbx_request_fail(request,
+                         sbx_fault_new(SBX_E_INVALID, 0, NULL, NULL, "not a terminal's size"));
     else if (process == NULL)
         sbx_request_reply(request, json_object_new(), NULL, 0);
     else

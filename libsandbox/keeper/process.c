@@ -141,8 +141,8 @@ static void exited(SbxAgentProcess *agent_process, const SbxAgentExit *exit, con
         return;
     }
     end = describe_exit(process, exit);
-    sbx_event_emit_exited(process->sandbox, process->pid,
-                          process->is_worker ? NULL : process->text, end);
+    sbx_event_emit_exited(process->sandbox, process->pid, process->is_worker ? NULL : process->text,
+                          end);
     sbx_usage_sample(process->sandbox);
     sbx_process_finish(process, end);
 }
@@ -163,8 +163,7 @@ static char *command_text(const SbxWantedCommand *command)
     g_autofree char *valid = NULL;
 
     if (command->script != NULL)
-        g_string_append_len(text, command->script,
-                            (gssize)strnlen(command->script, TEXT_MAX));
+        g_string_append_len(text, command->script, (gssize)strnlen(command->script, TEXT_MAX));
     for (int i = 0; command->argv[i] != NULL && text->len < TEXT_MAX; i++) {
         if (text->len > 0)
             g_string_append_c(text, ' ');
@@ -196,7 +195,8 @@ static gboolean take_fds(const SbxWantedCommand *command, SbxRequest *request, g
 }
 
 /* Puts ends of pipes into @fds in place of what was given; FALSE with a fault set. */
-static gboolean relay_fds(SbxProcess *process, const SbxWantedCommand *command, int *fds, GError **error)
+static gboolean relay_fds(SbxProcess *process, const SbxWantedCommand *command, int *fds,
+                          GError **error)
 {
     for (int i = 0; i < 3; i++) {
         int given = fds[i];
@@ -204,8 +204,8 @@ static gboolean relay_fds(SbxProcess *process, const SbxWantedCommand *command, 
         if (!command->relayed[i])
             continue;
         fds[i] = -1;
-        process->relays[i] = sbx_relay_new(given, i == 0, &fds[i], sbx_process_relay_done, process,
-                                           error);
+        process->relays[i] =
+            sbx_relay_new(given, i == 0, &fds[i], sbx_process_relay_done, process, error);
         if (process->relays[i] == NULL)
             return FALSE;
     }
@@ -225,8 +225,8 @@ static void prepare_leaving(SbxProcess *process, SbxWantedCommand *command, SbxP
     }
 }
 
-static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request, const SbxWantedCommand *command,
-                               SbxProcessMode mode)
+static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request,
+                               const SbxWantedCommand *command, SbxProcessMode mode)
 {
     SbxProcess *process = g_new0(SbxProcess, 1);
 
@@ -268,9 +268,8 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode 
         return;
     }
     process->start_timer = g_timeout_add_seconds(START_SECONDS, start_timed_out, process);
-    process->agent_process = sbx_agent_session_spawn(sandbox->session, &command.agent, fds[0],
-                                                     fds[1], fds[2], started, exited, process,
-                                                     NULL);
+    process->agent_process = sbx_agent_session_spawn(
+        sandbox->session, &command.agent, fds[0], fds[1], fds[2], started, exited, process, NULL);
     sbx_process_watch(process, sbx_json_get_int(request->params, "deadline_ms", 0));
 }
 

@@ -6,9 +6,10 @@
 #include "tar.h"
 
 /*
- * From here on: nothing but reading and writing files and pipes, with memory and time for that. No other
- * program, no new process, no socket, nobody else's memory, no mounts: EPERM. And with Landlock (Linux 5.19, where it is not switched off) no file outside of the root, and with
- * confine_reader() no writing at all. Failing is for a kernel without seccomp.
+ * From here on nothing but reading and writing files and pipes, with memory and time for that: no
+ * other program, no new process, no socket, nobody else's memory, no mounts. All else is EPERM. And
+ * with Landlock (Linux 5.19, where it is not switched off) no file outside of the root, and for the
+ * relay none at all. Failing is for a kernel without seccomp.
  */
 bool confine_writer(void *data, int root_fd, struct tar_failure *failure);
 bool confine_reader(void *data, int root_fd, struct tar_failure *failure);

@@ -451,13 +451,16 @@ int main(void)
 {
     Suite *suite = suite_create("vm-bulk");
     TCase *cases = tcase_create("bytes");
+    TCase *entries_case = tcase_create("entries");
 
     tcase_set_timeout(cases, vm_limit(vm_full() ? 1800000 : 300000) / 1000);
     tcase_add_test(cases, through_pipes);
     tcase_add_test(cases, through_a_port);
     tcase_add_test(cases, through_an_open_file);
     tcase_add_test(cases, by_transfers);
-    tcase_add_test(cases, of_a_directory);
     suite_add_tcase(suite, cases);
+    tcase_set_timeout(entries_case, vm_limit(vm_full() ? 1800000 : 300000) / 1000);
+    tcase_add_test(entries_case, of_a_directory);
+    suite_add_tcase(suite, entries_case);
     return vm_main("vm-bulk", suite);
 }

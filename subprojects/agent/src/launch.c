@@ -1,13 +1,13 @@
 /* launch.c: the child between clone and exec.
  *
  * It shares the agent's memory (CLONE_VM), so it starts in its cgroup without copying a page table,
- * and leaves word of what went wrong there. It runs on a stack of its own and calls nothing that locks
- * or allocates. The agent does nothing meanwhile, not even set errno, which they share: it waits for a
- * word in memory that the kernel clears when the child execs or ends. That is CLONE_VFORK with a
- * limit, for a directory or program may be in a file system that never answers. A child that takes
- * too long gets SIGKILL, and with that it never executes another instruction of ours. Where that clone3 is not to be had (valgrind,
- * sanitizers, other architectures) it is a fork, which reports by a pipe that exec closes; nothing
- * else differs. */
+ * and leaves word of what went wrong there. It runs on a stack of its own and calls nothing that
+ * locks or allocates. The agent does nothing meanwhile, not even set errno, which they share: it
+ * waits for a word in memory that the kernel clears when the child execs or ends. That is
+ * CLONE_VFORK with a limit, for a directory or program may be in a file system that never answers.
+ * A child that takes too long gets SIGKILL, and with that it never executes another instruction of
+ * ours. Where that clone3 is not to be had (valgrind, sanitizers, other architectures) it is a fork,
+ * which reports by a pipe that exec closes; nothing else differs but the limit. */
 #include "launch.h"
 
 #include "agent.h"
@@ -41,8 +41,9 @@
 
 /* What login programs give; some programs close every possible descriptor, or use select. */
 enum { SOFT_FILES = 1024, HARD_FILES = 524288, STACK_SIZE = 64 << 10 };
-/* Below the keeper's patience for the end of a command that it has killed, which waits meanwhile. */
-enum { PATIENCE_SECONDS = 4, END_SECONDS = 1 };
+/* The first is below the keeper's patience for the end of a command that it has killed, which waits
+ * meanwhile; the longest is below its patience for a start. */
+enum { PATIENCE_SECONDS = 4, LONGEST_SECONDS = 60, END_SECONDS = 1 };
 
 static int proc_fd = -1;
 
@@ -223,29 +224,55 @@ static long clone_on_stack(struct clone_args *args, void *data)
     return result;
 }
 
+/* A call that leaves errno alone, which is the child's at that time. */
+static long raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+    register long result __asm__("rax") = number;
+    register long arg1 __asm__("rdi") = a;
+    register long arg2 __asm__("rsi") = b;
+    register long arg3 __asm__("rdx") = c;
+    register long arg4 __asm__("r10") = d;
+    register long arg5 __asm__("r8") = e;
+    register long arg6 __asm__("r9") = f;
+
+    __asm__ volatile("syscall"
+                     : "+r"(result)
+                     : "r"(arg1), "r"(arg2), "r"(arg3), "r"(arg4), "r"(arg5), "r"(arg6)
+                     : "rcx", "r11", "memory", "cc");
+    return result;
+}
+
 /* Waits until the kernel has cleared the word. False when it has not in that time. */
 static bool wait_for_word(const unsigned *word, time_t seconds)
 {
     const struct timespec until = {.tv_sec = (time_t)(agent_clock(CLOCK_MONOTONIC) / 1000000000u) +
                                              seconds};
 
-    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0) {
-        register long result __asm__("rax") = SYS_futex;
-        register const unsigned *arg1 __asm__("rdi") = word;
-        register long arg2 __asm__("rsi") = FUTEX_WAIT_BITSET;
-        register long arg3 __asm__("rdx") = 1;
-        register const struct timespec *arg4 __asm__("r10") = &until;
-        register long arg5 __asm__("r8") = 0;
-        register long arg6 __asm__("r9") = (int)FUTEX_BITSET_MATCH_ANY;
-
-        __asm__ volatile("syscall"
-                         : "+r"(result)
-                         : "r"(arg1), "r"(arg2), "r"(arg3), "r"(arg4), "r"(arg5), "r"(arg6)
-                         : "rcx", "r11", "memory", "cc");
-        if (result == -ETIMEDOUT)
+    while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0)
+        if (raw_call(SYS_futex, (long)word, FUTEX_WAIT_BITSET, 1, (long)&until, 0,
+                     (int)FUTEX_BITSET_MATCH_ANY) == -ETIMEDOUT)
             return false;
-    }
     return true;
+}
+
+/* Whether the child waits for the server of a file system (FUSE, NFS, 9p), and not for a turn on a
+ * processor or for a disk, which may take long, too. */
+static bool waits_for_server(pid_t pid)
+{
+    static const char *const places[] = {"request_wait_answer", "fuse_", "__fuse_", "rpc_", "nfs",
+                                         "p9_"};
+    char path[32], place[64] = "";
+
+    snprintf(path, sizeof path, "%d/wchan", (int)pid);
+    long fd = raw_call(SYS_openat, proc_fd, (long)path, O_RDONLY | O_CLOEXEC, 0, 0, 0);
+    if (fd < 0)
+        return false;
+    raw_call(SYS_read, fd, (long)place, sizeof place - 1, 0, 0, 0);
+    raw_call(SYS_close, fd, 0, 0, 0, 0, 0);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (strncmp(place, places[i], strlen(places[i])) == 0)
+            return true;
+    return false;
 }
 
 /* The word of a child that does not even die stays its: the kernel clears it some day. */
@@ -263,9 +290,13 @@ static unsigned *take_word(void)
 
 static void await(struct child *child, pid_t pid, const unsigned *word)
 {
-    if (wait_for_word(word, PATIENCE_SECONDS))
-        return;
-    kill(pid, SIGKILL);
+    for (int waited = 0; waited < LONGEST_SECONDS; waited += PATIENCE_SECONDS) {
+        if (wait_for_word(word, PATIENCE_SECONDS))
+            return;
+        if (waits_for_server(pid))
+            break;
+    }
+    raw_call(SYS_kill, pid, SIGKILL, 0, 0, 0, 0);
     wait_for_word(word, END_SECONDS);
     child->failure = (struct launch_error){.stage = child->stage, .error = ETIMEDOUT};
     child->failed = true;
