@@ -125,7 +125,7 @@ stage "build with gcc"
 build build "gcc" -Dwerror=true || finish
 
 stage "build, unit and component tests"
-# Half of their time, programs with processes wait: for deadlines that pass, for peers that are silent.
+# A part of their time, programs with processes wait: for deadlines that pass, for peers that are silent.
 many=$(($(nproc) * 2))
 run_suites build gcc --suite build --suite unit --suite component --suite fuzz --num-processes "$many"
 check "shell scripts" shellcheck -x -S warning \
