@@ -23,14 +23,17 @@ venv=$build/python-$version
 log=$build/meson-logs/python-setup.log
 mkdir -p "$build/meson-logs"
 
+# In one chain: within `set_up || ...` bash does not stop at a failure.
 set_up() {
-    [ -x "$venv/bin/pip" ] || "$python" -m venv --clear "$venv"
-    "$venv/bin/python" -c 'import pytest, mypy' 2>/dev/null ||
-        "$venv/bin/pip" install -q pytest mypy setuptools wheel
-    rm -rf "$build/python-tree"
-    cp -r "$here" "$build/python-tree" # pip writes into what it builds
-    "$venv/bin/pip" install -q --force-reinstall --no-deps --no-build-isolation "$build/python-tree"
-    rm -rf "$build/python-tree"
+    { [ -x "$venv/bin/pip" ] || "$python" -m venv --clear "$venv"; } &&
+        { [ -e "$venv/complete" ] ||
+            "$venv/bin/pip" install -q pytest mypy 'setuptools>=61' wheel; } &&
+        touch "$venv/complete" &&
+        rm -rf "$build/python-tree" &&
+        cp -r "$here" "$build/python-tree" && # pip writes into what it builds
+        "$venv/bin/pip" install -q --force-reinstall --no-deps --no-build-isolation \
+            "$build/python-tree" &&
+        rm -rf "$build/python-tree"
 }
 set_up >"$log" 2>&1 || {
     tail -n 20 "$log" >&2

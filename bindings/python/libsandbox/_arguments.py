@@ -87,7 +87,8 @@ def timeout_ms(value: Optional[Duration], what: str = "timeout") -> int:
 def _whole(value: Any, what: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{what} must be a whole number or text, not {type(value).__name__}")
-    return value
+    number: int = value
+    return number
 
 
 def moment_ms(value: Union[datetime.datetime, float]) -> int:
