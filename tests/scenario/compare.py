@@ -56,6 +56,13 @@ def text(value):
     return "nothing" if value is NOTHING else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
+def without_doubles(pairs):
+    """An object of JSON, where parsers disagree when a key is there twice."""
+    if len(dict(pairs)) != len(pairs):
+        sys.exit(f"compare.py: a key is there twice: {pairs}")
+    return dict(pairs)
+
+
 class Run:
     """What a language made of the scenario."""
 
@@ -145,7 +152,7 @@ def main():
     parser.add_argument("runners", nargs="+", metavar="NAME=COMMAND")
     arguments = parser.parse_args()
     with open(arguments.scenario, encoding="utf-8") as file:
-        steps = json.load(file)["steps"]
+        steps = json.load(file, object_pairs_hook=without_doubles)["steps"]
     if len({step["id"] for step in steps}) != len(steps):
         sys.exit("compare.py: an id is used twice in the scenario")
     runs = []

@@ -57,7 +57,7 @@ static int connect_to(Step *step)
 {
     sbx *other = kept(step, text_of(step, "to"), SANDBOX);
     sbx *sandbox = NULL;
-    int code = sbx_connect(other != NULL ? sbx_id(other) : text_of(step, "id"), NULL, &sandbox,
+    int code = sbx_connect(other != NULL ? sbx_id(other) : text_of(step, "sandbox"), NULL, &sandbox,
                            &step->error);
 
     if (code >= 0)
@@ -247,7 +247,7 @@ static int drop(Step *step)
 const Verb sandbox_verbs[] = {
     {"create", NOTHING, create,
      "memory vcpus disk_size timeout_ms start_timeout_ms env labels image root"},
-    {"connect", NOTHING, connect_to, "to id"},
+    {"connect", NOTHING, connect_to, "to sandbox"},
     {"id", SANDBOX, id, ""},
     {"list", NOTHING, list, "labels"},
     {"pause", SANDBOX, pause_it, ""},
