@@ -187,6 +187,16 @@ if [ "$quick" -eq 0 ]; then
         failed=$((failed + 1))
         failures+=("base image")
     fi
+
+    stage "bindings"
+    check "Python binding" bindings/python/test.sh build
+    check "Node binding" bindings/node/test.sh build
+    check "the scenario from C, Python, asyncio and Node" tests/scenario/compare-all.sh build
+    for example in plot web-server graders agent-fork; do
+        for language in python node; do
+            check "example $language/$example" tests/vm/run-binding-example.sh build "$language" "$example"
+        done
+    done
 else
     skip "clang, sanitizers, valgrind, installation, VMs" "--quick"
 fi

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # The scenario from C, Python, asyncio and Node, with the library of a build directory.
 #   tests/scenario/compare-all.sh BUILD_DIR [NODE_PACKAGE]
-# NODE_PACKAGE: the directory of the node package with its addon built, BUILD_DIR/node unless given.
+# NODE_PACKAGE: the directory of the node package with its addon built, BUILD_DIR/node/node_modules/libsandbox
+# (where bindings/node/test.sh puts it) unless given.
 set -euo pipefail
 
 build=$(realpath "$1")
-node=$(realpath "${2:-$build/node}")
+node=$(realpath "${2:-$build/node/node_modules/libsandbox}")
 top=$(realpath "$(dirname "$0")/../..")
 python="env PYTHONPATH=$top/bindings/python LIBSANDBOX_LIBRARY=$build/libsandbox/libsandbox.so.0"
 python+=" python3 $top/bindings/python/tests/run_scenario.py"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs one example of a binding with the library of a build directory.
 #   tests/vm/run-binding-example.sh BUILD_DIR python|node NAME [NODE_PACKAGE]
-# NODE_PACKAGE: the directory of the node package with its addon built, BUILD_DIR/node unless given.
+# NODE_PACKAGE: the directory of the node package with its addon built, BUILD_DIR/node/node_modules/libsandbox
+# (where bindings/node/test.sh puts it) unless given.
 set -euo pipefail
 
 build=$(realpath "$1") language=$2 name=$3
@@ -16,7 +17,7 @@ python)
 node)
     # A module is looked for beside the program that wants it.
     mkdir "$place/node_modules"
-    ln -s "$(realpath "${4:-$build/node}")" "$place/node_modules/libsandbox"
+    ln -s "$(realpath "${4:-$build/node/node_modules/libsandbox}")" "$place/node_modules/libsandbox"
     cp "$top/examples/node/$name.mjs" "$place/"
     export LD_LIBRARY_PATH=$build/libsandbox
     program=(node "$place/$name.mjs")
