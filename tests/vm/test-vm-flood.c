@@ -67,7 +67,7 @@ START_TEST(cut_at_its_limit)
 }
 END_TEST
 
-/* sbx_sh() keeps what it reads: more than it takes is an error, and ends the command. */
+/* sbx_sh() keeps what it reads: more than it takes, 1 GiB, is an error, and ends the command. */
 START_TEST(too_much_for_a_result)
 {
     sbx_result *result = NULL;
@@ -141,7 +141,8 @@ int main(void)
     tcase_set_timeout(cases, vm_limit(vm_full() ? 1800000 : 300000) / 1000);
     tcase_add_checked_fixture(cases, setup, teardown);
     tcase_add_test(cases, cut_at_its_limit);
-    tcase_add_test(cases, too_much_for_a_result);
+    if (vm_full())
+        tcase_add_test(cases, too_much_for_a_result);
     tcase_add_test(cases, thrown_away);
     tcase_add_test(cases, read_slowly);
     suite_add_tcase(suite, cases);

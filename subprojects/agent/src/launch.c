@@ -255,12 +255,12 @@ static bool wait_for_word(const unsigned *word, time_t seconds)
     return true;
 }
 
-/* Whether the child waits for the server of a file system (FUSE, NFS, 9p), and not for a turn on a
- * processor or for a disk, which may take long, too. */
+/* Whether the child waits for the server of a file system (FUSE, NFS, 9p), or for another who looks
+ * the same name up there, and not for a turn on a processor or a disk, which may take long, too. */
 static bool waits_for_server(pid_t pid)
 {
     static const char *const places[] = {"request_wait_answer", "fuse_", "__fuse_", "rpc_", "nfs",
-                                         "p9_"};
+                                         "p9_", "d_alloc_parallel", "d_wait_lookup"};
     char path[32], place[64] = "";
 
     snprintf(path, sizeof path, "%d/wchan", (int)pid);
