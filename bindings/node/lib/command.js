@@ -262,6 +262,14 @@ class SandboxCommandBuilder {
   then(onFulfilled, onRejected) {
     return this.result().then(onFulfilled, onRejected);
   }
+
+  catch(onRejected) {
+    return this.result().catch(onRejected);
+  }
+
+  finally(onFinally) {
+    return this.result().finally(onFinally);
+  }
 }
 
 function neverStarted(code, stdout, stderr) {
