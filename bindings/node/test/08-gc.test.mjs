@@ -92,8 +92,8 @@ test("a storm of collections while everything runs", { skip }, async () => {
   })();
   const sandbox = await Sandbox.connect(id);
   const dir = await scratch(sandbox);
-  await Promise.all(Array.from({ length: 8 }, async (_, worker) => {
-    for (let round = 0; round < 4; round++) {
+  await Promise.all(Array.from({ length: 5 }, async (_, worker) => {
+    for (let round = 0; round < 2; round++) {
       const name = `${dir}/${worker}-${round}`;
       const data = new Uint8Array(20_000).fill(worker);
       await sandbox.fs.writeFile(name, data);

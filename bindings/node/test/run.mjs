@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { START, Sandbox, closeShared, here, skip, ended, libsandbox } from "./common.mjs";
 
-const given = process.argv.slice(2).map((name) => path.resolve(name));
+const given = process.argv.slice(2).map((name) => path.resolve(here, name));
 const all = fs.readdirSync(here).filter((name) => /^\d\d-.*\.test\.mjs$/.test(name)).sort();
 const files = given.length > 0 ? given : all.map((name) => path.join(here, name));
 
