@@ -162,6 +162,7 @@ export class Sandbox implements AsyncDisposable, Disposable {
 
   sh: (strings: TemplateStringsArray | string, ...values: unknown[]) => SandboxCommandBuilder;
   spawn(command: Path, options?: SpawnOptions): Promise<ChildProcess>;
+  spawnScript(script: string, options?: SpawnOptions): Promise<ChildProcess>;
   run(command: Path, options?: Omit<SpawnOptions, "detached">): Promise<ChildProcessOutput>;
   runScript(script: string, options?: Abortable): Promise<ChildProcessOutput>;
   attach(id: number, options?: Abortable): Promise<ChildProcess>;
@@ -403,6 +404,7 @@ export interface DirEntry {
   isFile: boolean;
   isDirectory: boolean;
   isSymlink: boolean;
+  readonly kind: "file" | "directory" | "symlink" | "fifo" | "socket" | "char-device" | "block-device" | "unknown";
 }
 
 export interface WalkEntry extends DirEntry {
@@ -417,8 +419,9 @@ export interface WalkOptions extends User, Abortable {
   includeSymlinks?: boolean;
   followSymlinks?: boolean;
   exts?: string[];
-  match?: RegExp[];
-  skip?: RegExp[];
+  /** Texts are patterns as of expandGlob(), which the sandbox applies. */
+  match?: (RegExp | string)[];
+  skip?: (RegExp | string)[];
   /** Pass over directories that may not be read. */
   skipDenied?: boolean;
 }

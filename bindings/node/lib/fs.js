@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // sb.fs: the sandbox's file system, under the names of Deno's.
 "use strict";
-const { addon, call, calls, constants, fields } = require("./native.js");
-const { dateOf, nanosecondsOf, namesOf, numberOf, pathOf } = require("./convert.js");
+const { addon, call, calls, constants } = require("./native.js");
+const { nanosecondsOf, namesOf, pathOf } = require("./convert.js");
 const { Iteration } = require("./iterate.js");
 const { FsFile, openFlags } = require("./file.js");
 const { fileInfo } = require("./stat.js");
@@ -13,6 +13,7 @@ const KIND = {
   directory: constants.SBX_KIND_DIRECTORY,
   symlink: constants.SBX_KIND_SYMLINK,
 };
+const KINDS = namesOf("SBX_KIND_");
 const WATCH_KINDS = namesOf("SBX_WATCH_");
 const SETTERS = {
   user: (options, value) => calls.sbx_fs_options_set_user(options, String(value)),
@@ -31,7 +32,7 @@ const SETTERS = {
 
 /** Options of C for a moment; null when nothing is said. */
 async function withOptions(wanted, work) {
-  const given = Object.entries(wanted).filter(([, value]) => value != null && value !== 0);
+  const given = Object.entries(wanted).filter(([, value]) => value != null);
   if (given.length === 0) return work(null);
   const options = calls.sbx_fs_options_new();
   try {
@@ -62,6 +63,7 @@ function entryOf(dir, withPath) {
     isDirectory: kind === KIND.directory,
     isSymlink: kind === KIND.symlink,
   };
+  Object.defineProperty(entry, "kind", { value: KINDS[kind] });
   if (withPath) {
     entry.path = calls.sbx_dir_path(dir);
     Object.defineProperty(entry, "depth", { value: calls.sbx_dir_depth(dir) });
@@ -80,9 +82,14 @@ function entries(open, signal, withPath, wanted = () => true) {
   return new Iteration(open, next, signal);
 }
 
+const texts = (patterns) => patterns?.filter((pattern) => typeof pattern === "string");
+const expressions = (patterns) => patterns?.filter((pattern) => typeof pattern !== "string");
+
 /** The filters of the reference that are expressions of JavaScript: they are applied here. */
-function filterOf({ exts, match, skip }) {
+function filterOf({ exts, match: matches, skip: skips }) {
   const skipped = [];
+  const match = expressions(matches);
+  const skip = expressions(skips);
   const endings = exts?.map((ext) => (ext.startsWith(".") ? ext : `.${ext}`));
   return (entry) => {
     if (skipped.some((directory) => entry.path.startsWith(directory))) return false;
@@ -91,7 +98,7 @@ function filterOf({ exts, match, skip }) {
       return false;
     }
     if (endings && !(entry.isFile && endings.some((ending) => entry.path.endsWith(ending)))) return false;
-    return !match || match.some((pattern) => pattern.test(entry.path));
+    return !match?.length || match.some((pattern) => pattern.test(entry.path));
   };
 }
 
@@ -271,7 +278,8 @@ class SandboxFs {
       FOLLOW_LINKS: followSymlinks, SKIP_DENIED: skipDenied,
     });
     const depth = Number.isFinite(maxDepth) ? maxDepth : -1;
-    const open = (abort) => this.#call("sbx_fs_walk", [pathOf(path)], { user, flags, depth }, abort);
+    const wanted = { user, flags, depth, match: texts(options.match), skip: texts(options.skip) };
+    const open = (abort) => this.#call("sbx_fs_walk", [pathOf(path)], wanted, abort);
     return entries(open, signal, true, filterOf(options));
   }
 

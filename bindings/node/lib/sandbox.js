@@ -123,6 +123,11 @@ class Sandbox {
     return spawn(this.#open(), command, undefined, options);
   }
 
+  /** The same with a script of bash; `args` are $0, $1 and so on. */
+  spawnScript(script, options) {
+    return spawn(this.#open(), null, script, options);
+  }
+
   /** Runs a program to its end: { status, stdout, stderr, stdoutText, stderrText }. */
   async run(command, options) {
     return run(this.#open(), command, undefined, options);
