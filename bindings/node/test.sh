@@ -52,7 +52,7 @@ echo '{"name": "libsandbox-test", "private": true}' >package.json
 quietly pack npm pack "$here" --ignore-scripts
 quietly install npm install --no-audit --no-fund --no-package-lock --install-links \
     --foreground-scripts "./$(tail -n 1 pack.log)" typescript@5 @types/node@22
-cp -r "$here/test" "$here/bench.mjs" "$package/"
+cp -r "$here/test" "$package/"
 cp "$here/README.md" "$package/"
 
 # The types, and the reference's program as TypeScript makes it for engines without `await using`.
