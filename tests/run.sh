@@ -147,7 +147,7 @@ stage "build, unit and component tests"
 many=$(($(nproc) * 2))
 run_suites build gcc --suite build --suite unit --suite component --suite fuzz --num-processes "$many"
 check "shell scripts" shellcheck -x -S warning \
-    examples/*.sh tests/run.sh tests/installed.sh tests/*/*.sh bindings/*/*.sh libsandbox/image/build-image .ci/run
+    examples/*.sh tests/*.sh tests/*/*.sh bindings/*/*.sh libsandbox/image/build-image .ci/run
 
 if [ "$quick" -eq 0 ]; then
     stage "build with clang"
@@ -209,6 +209,7 @@ if [ "$quick" -eq 0 ]; then
     stage "bindings"
     run_binding Python bindings/python/test.sh build python.xml
     run_binding Node bindings/node/test.sh build node.tap
+    check "pip install, npm install, and three lines" tests/installed-bindings.sh build
     check "the scenario from C, Python, asyncio and Node" tests/scenario/compare-all.sh build
     for example in plot web-server graders agent-fork; do
         for language in python node; do
