@@ -12,6 +12,7 @@
 #include "keeper/boot-private.h"
 #include "keeper/disk.h"
 #include "keeper/template.h"
+#include "virt/host-tsc.h"
 #include "wire/fd.h"
 
 /* The initramfs for an image, written once per keeper. */
@@ -52,6 +53,7 @@ void sbx_keeper_fill_in_machine(SbxDriver *driver, const SbxSandboxConfig *confi
     spec->vcpus = config->vcpus;
     spec->kvm = info.kvm;
     spec->qemu_version = info.hypervisor_version;
+    spec->tsc_khz = spec->kvm ? 0 : sbx_host_tsc_khz();
     spec->emulator = info.emulator;
 }
 

@@ -18,6 +18,7 @@ typedef struct {
     unsigned vcpus;
     gboolean kvm; /* FALSE: TCG */
     unsigned long qemu_version;
+    unsigned tsc_khz;     /* TCG: the host's, see host-tsc.h; 0: the guest finds out */
     const char *emulator; /* NULL: libvirt chooses */
     const char *kernel;
     const char *initrd;

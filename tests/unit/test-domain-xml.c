@@ -139,6 +139,8 @@ START_TEST(cmdlines)
     g_autofree char *old_tcg = sbx_kernel_cmdline(&spec);
     spec.qemu_version = QEMU_10;
     g_autofree char *new_tcg = sbx_kernel_cmdline(&spec);
+    spec.tsc_khz = 2596132;
+    g_autofree char *with_rate = sbx_kernel_cmdline(&spec);
     spec.kvm = TRUE;
     spec.qemu_version = QEMU_7_2;
     g_autofree char *kvm = sbx_kernel_cmdline(&spec);
@@ -146,6 +148,8 @@ START_TEST(cmdlines)
     ck_assert_str_eq(kvm, "console=ttyS0 quiet panic=-1 cryptomgr.notests");
     ck_assert_str_eq(new_tcg, "console=ttyS0 quiet panic=-1 cryptomgr.notests tsc=reliable "
                               "no_timer_check");
+    ck_assert_str_eq(with_rate, "console=ttyS0 quiet panic=-1 cryptomgr.notests tsc=reliable "
+                                "no_timer_check tsc_early_khz=2596132");
     ck_assert_str_eq(old_tcg, "console=ttyS0 quiet panic=-1 cryptomgr.notests tsc=reliable "
                               "no_timer_check norandmaps");
     expect(&spec, "string(/domain/os/cmdline)", kvm);
