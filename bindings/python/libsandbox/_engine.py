@@ -470,10 +470,11 @@ def run_sync(call: Call[T]) -> T:
 class _LoopQueue(Queue):
     """The queue of an event loop: its calls, and whoever waits for each."""
 
-    __slots__ = ("calls",)
+    __slots__ = ("calls", "is_read")
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_read = False
         self.calls: Dict[int, Tuple["Call[Any]", Optional["asyncio.Future[Any]"]]] = {}
 
     def add(self, loop: asyncio.AbstractEventLoop, call: "Call[Any]") -> "asyncio.Future[Any]":
@@ -483,12 +484,15 @@ class _LoopQueue(Queue):
         except BaseException:
             call.drop()
             raise
-        if not self.calls:
-            loop.add_reader(self.descriptor, self.on_readable, loop)
         self.calls[call.op.value or 0] = (call, future)
+        self.go_on(loop)  # its first step at once, without a turn of the loop
+        if self.calls and not self.is_read:
+            loop.add_reader(self.descriptor, self.go_on, loop)
+            self.is_read = True
         return future
 
-    def on_readable(self, loop: asyncio.AbstractEventLoop) -> None:
+    def go_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Lets calls go on that can. Called by the loop when the queue's descriptor is readable."""
         try:
             self.dispatch()
         except BaseException as error:
@@ -534,8 +538,9 @@ class _LoopQueue(Queue):
             self.calls[op] = (call, None)
 
     def leave(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self.calls:
+        if not self.calls and self.is_read:
             loop.remove_reader(self.descriptor)
+            self.is_read = False
 
 
 _loops: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopQueue]" = (
@@ -552,6 +557,8 @@ async def run_async(call: Call[T]) -> T:
     try:
         return await future
     except BaseException:
+        if future.done() and not future.cancelled():
+            future.exception()  # nobody else will look at it
         queue.abandon(loop, call)
         raise
 
