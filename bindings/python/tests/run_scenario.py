@@ -123,8 +123,6 @@ class Runner:
         for word in ("as", "try"):  # no names of Python
             if word in arguments:
                 arguments[f"{word}_"] = arguments.pop(word)
-        if step["do"] == "connect" and "to" not in step:  # "id" says both
-            arguments["id"] = step["id"]
         if "on" in arguments:
             arguments["on"] = self.handles.get(arguments["on"])
         verb = getattr(self, "do_" + step["do"].replace(".", "_"), None)
@@ -162,8 +160,8 @@ class Runner:
             start_timeout=seconds(start_timeout_ms), env=env, labels=labels, image=image,
             root=root)))
 
-    async def do_connect(self, as_, to=None, id=None):
-        await self.keep(as_, self.Sandbox.connect(id if to is None else self.handles[to].id))
+    async def do_connect(self, as_, to=None, sandbox=None):
+        await self.keep(as_, self.Sandbox.connect(sandbox if to is None else self.handles[to].id))
 
     async def do_id(self, on):
         return on.id
