@@ -20,7 +20,7 @@ import vm_place  # noqa: E402
 
 PLOT = r"^plot\.png: 320 x 200 pixels, \d+ bytes$"
 SERVER = r'^http://127\.0\.0\.1:\d+/from-outside answers 200: {"path": "/from-outside", "host": "\w+"}$'
-GRADERS = (["10", "4", str(vm_place.limit(20))],
+GRADERS = (["10", "4", str(vm_place.limit(60))],
            r"^10 graded in [\d.]+ s: 1 cpu, 1 deadline, 7 passed, 1 wrong$")
 if os.environ.get("SBX_TEST_FULL") == "1":
     GRADERS = ([], r"^100 graded in [\d.]+ s: 10 cpu, 10 deadline, 70 passed, 10 wrong$")
