@@ -44,9 +44,9 @@ SCALARS = {
 class Function:
     """A row of the table."""
 
-    def __init__(self, item, twin, api):
+    def __init__(self, item, twin, api, nullable):
         self.name, self.c_name = item.name, item.name + ("_start" if twin else "")
-        self.api, self.twin = api, twin
+        self.api, self.twin, self.nullable = api, twin, nullable
         self.docs = item.doc.parameters if item.doc else {}
         self.text = " ".join(item.doc.text) if item.doc else ""
         result = item.declaration[:item.declaration.index(item.name + "(")]
@@ -73,8 +73,8 @@ class Function:
         ctype, name = self.params.pop(0)
         doc = self.docs.get(name, "")
         bare = ctype.removeprefix("const ").rstrip("* ")
-        nullable = ("NULL" in doc and "not NULL" not in doc) or \
-            (name == "options" and ctype.startswith("const "))
+        nullable = may_be_null(doc) or (name == "options" and ctype.startswith("const ")) or \
+            (re.match("as for|likewise", doc) and name in self.nullable)
         flags = ["MAY_BE_NULL"] if nullable else []
         if ctype in self.api.callbacks:
             self.params.pop(0)
@@ -155,6 +155,10 @@ class Function:
         sys.exit(f"generate-table.py: {self.name}(): nobody knows what it returns, `{ctype}`")
 
 
+def may_be_null(doc):
+    return "NULL" in doc and "not NULL" not in doc
+
+
 def left_out(header, item, api, blocking):
     """Why a function has no row, or None."""
     name = item.name
@@ -181,9 +185,11 @@ def read_api():
     blocking = {call.name for call in api.calls}
     functions, constants = [], []
     for header in read_headers(map(str, paths)):
+        nullable = {name for item in header.of_kind("function") if item.doc
+                    for name, doc in item.doc.parameters.items() if may_be_null(doc)}
         for item in header.of_kind("function"):
             if left_out(header.name, item, api, blocking) is None:
-                functions.append(Function(item, item.name in blocking, api))
+                functions.append(Function(item, item.name in blocking, api, nullable))
         constants += [item.name for item in header.of_kind("define")
                       if not item.value.startswith("@") and "VERSION" not in item.name]
     return api, sorted(functions, key=lambda function: function.name), sorted(constants)

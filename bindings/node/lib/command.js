@@ -76,13 +76,15 @@ class KillSignal {
   }
 }
 
-/** A KillSignal stands for itself, an AbortSignal for a SIGTERM. */
+/** A KillSignal stands for itself, an AbortSignal for a SIGTERM; what was sent already counts, too. */
 function listen(signal, kill) {
   if (signal instanceof KillSignal) {
+    if (signal.aborted) kill(signal.abortedExitCode - 128);
     signal.addListener(kill);
     return () => signal.removeListener(kill);
   }
   const onAbort = () => kill("SIGTERM");
+  if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   return () => signal.removeEventListener("abort", onAbort);
 }

@@ -191,14 +191,13 @@ class Sandbox {
     return new Date(await call("sbx_extend", [this.#open(), milliseconds]));
   }
 
-  /** Ends it, whoever made it. */
+  /** Ends it, whoever made it; close() lets go of what is left. */
   async kill() {
     try {
       await call("sbx_kill", [this.#open()]);
     } catch (error) {
       throw error.code === "SBX_E_KEEPER" ? reclass(error, SandboxKillError) : error;
     }
-    this.#letGo();
   }
 
   /** Lets go of it. One that was made here without a timeout ends, which this waits for. */

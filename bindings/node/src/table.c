@@ -898,7 +898,7 @@ static void call_sbx_forward_new_unix(SbxSlot *s, SbxCall *c)
 static const SbxParam params_sbx_forward_new_unix[] = {
     {"sandbox", KIND_HANDLE, TYPE_SBX, 0, -1},
     {"guest_path", KIND_TEXT, TYPE_NONE, 0, -1},
-    {"host_address", KIND_TEXT, TYPE_NONE, 0, -1},
+    {"host_address", KIND_TEXT, TYPE_NONE, MAY_BE_NULL, -1},
     {"host_port", KIND_INT, TYPE_NONE, 0, -1},
     {"out", KIND_OUT_HANDLE, TYPE_SBX_FORWARD, 0, -1},
 };

@@ -57,6 +57,11 @@ test("spawn's signal is a SIGTERM, and so is that of sh", { skip }, async () => 
   const { status } = await sandbox.sh`sleep 1000`.signal(AbortSignal.timeout(100)).noThrow();
   assert.equal(status.code, 143);
   await assert.rejects(sandbox.sh`sleep 1000`.signal(AbortSignal.timeout(10)), libsandbox.SandboxCommandError);
+  // While it is being started.
+  const during = new AbortController();
+  const ended = sandbox.sh`sleep 1000`.signal(during.signal).noThrow().result();
+  during.abort();
+  assert.equal((await ended).status.code, 143);
   await assert.rejects(sandbox.spawn("true", { signal: AbortSignal.abort(new Error("no")) }), /no/);
 });
 
