@@ -347,13 +347,15 @@ static GArray *keepers(void)
 
     for (guint i = 0; i < all->len; i++) {
         pid_t pid = g_array_index(all, pid_t, i);
+        gboolean is_child = FALSE;
         gboolean ours = FALSE;
 
-        for (guint j = 0; j < launchers->len; j++)
-            ours |= descends(pid, g_array_index(launchers, pid_t, j));
-        /* What a keeper is about to execute still looks like itself. */
+        /* What a keeper is about to execute still looks like itself. This is asked first: of a child
+         * that ends in between both answers are no. */
         for (guint j = 0; j < all->len; j++)
-            ours &= !descends(pid, g_array_index(all, pid_t, j));
+            is_child |= descends(pid, g_array_index(all, pid_t, j));
+        for (guint j = 0; !is_child && j < launchers->len; j++)
+            ours |= descends(pid, g_array_index(launchers, pid_t, j));
         if (ours)
             g_array_append_val(found, pid);
     }
