@@ -263,8 +263,10 @@ static SbxAgentError code_of(const struct sbx_failure *failure)
     case SBX_FAILURE_REQUEST:
         return SBX_AGENT_ERROR_INVALID;
     case SBX_FAILURE_PROGRAM:
-        return failure->error == ENOENT ? SBX_AGENT_ERROR_NO_PROGRAM
-                                        : SBX_AGENT_ERROR_NOT_EXECUTABLE;
+        /* Whatever else keeps it from running (no memory, no answer) says nothing of its mode. */
+        return failure->error == ENOENT   ? SBX_AGENT_ERROR_NO_PROGRAM
+               : failure->error == EACCES ? SBX_AGENT_ERROR_NOT_EXECUTABLE
+                                          : SBX_AGENT_ERROR_FAILED;
     case SBX_FAILURE_DIRECTORY:
         return SBX_AGENT_ERROR_BAD_DIRECTORY;
     case SBX_FAILURE_USER:

@@ -307,11 +307,16 @@ START_TEST(start_failures)
     const char *const foo[] = {"foo-is-not-there", NULL}, *const yes[] = {"true", NULL};
     const char *const file[] = {"/etc/passwd", NULL}, *const folder[] = {"/nowhere/x", NULL};
     const char *const bad_env[] = {"NOVALUE", NULL};
+    g_autofree char *garbage = g_strdup_printf("/tmp/sbx-test-garbage.%d", (int)getpid());
+    const char *const damaged[] = {garbage, NULL};
 
     assert_start_error((SbxAgentCommand){0}, foo, SBX_AGENT_ERROR_NO_PROGRAM,
                        "no such program: \"foo-is-not-there\"");
     assert_start_error((SbxAgentCommand){0}, folder, SBX_AGENT_ERROR_NO_PROGRAM, "no such program");
     assert_start_error((SbxAgentCommand){0}, file, SBX_AGENT_ERROR_NOT_EXECUTABLE, "cannot run");
+    ck_assert(g_file_set_contents_full(garbage, "\177ELF", 4, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
+    assert_start_error((SbxAgentCommand){0}, damaged, SBX_AGENT_ERROR_FAILED, "cannot run");
+    unlink(garbage);
     assert_start_error((SbxAgentCommand){.cwd = "/nowhere"}, yes, SBX_AGENT_ERROR_BAD_DIRECTORY,
                        "no such directory: \"/nowhere\"");
     assert_start_error((SbxAgentCommand){.cwd = "/etc/passwd"}, yes,
