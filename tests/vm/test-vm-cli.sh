@@ -280,14 +280,20 @@ run list --status running --quiet
 ok "list --status" out_is "$id"
 run list --status paused --quiet
 ok "list --status, of none" out_is ""
-"$sbx" events --follow --since now --json "$id" >"$scratch/followed" 2>&1 &
+mkfifo "$scratch/followed"
+"$sbx" events --follow --json "$id" >"$scratch/followed" 2>&1 &
 follower=$!
+exec 5<"$scratch/followed"
+read -r _ <&5 # what has been: so it follows
 run kill "$id"
 ok "kill" is $status 0
 run logs "$id"
 ok "logs of one that has ended" out_has ' ended it was killed$'
+followed=$(cat <&5)
+exec 5<&-
 wait $follower
 ok "events --follow ends with the sandbox" is $? 0
+ok "events --follow tells of the end" grep -q '"type":"ended"' <<<"$followed"
 run exec "$id" --json -- true </dev/null
 ok "exec --json: 125" is $status 125
 ok "exec --json: an error object" python3 -c '
