@@ -7,6 +7,7 @@ where these cannot run they are skipped with the reason, unless SBX_TEST_MUST_RU
 import asyncio
 import gc
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from libsandbox import AsyncSandbox, Sandbox, SandboxError, _engine
 FACTOR = float(os.environ.get("SBX_TEST_TIME_FACTOR", "1"))
 SMALL = {"memory": "256MiB", "start_timeout": 180 * FACTOR}
 HERE = Path(__file__).resolve().parent
+
+# Whoever runs the tests in the background may have had it ignored, and with it all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
