@@ -21,6 +21,9 @@
 #define CONVERGE_MS 5000
 /* How long the end of it may take; QEMU's default. */
 #define DOWNTIME_MS 300
+/* How long QEMU may take from saying that a migration has completed to letting the VM go on, for which
+ * it has no event; on a busy host milliseconds. */
+#define FINALIZE_MS 10000
 #define BANDWIDTH (INT64_C(64) << 30) /* bytes/s: no limit */
 #define FREE_MIN (64u << 20)
 
@@ -40,6 +43,7 @@ typedef struct {
     gboolean is_over;  /* the loader is ending */
     gboolean working;  /* a worker has it */
     GBytes *state;
+    gint64 goes_on_until_us;
     int parent_disk_fd; /* ours: the parent may end at any time */
     int disk_fd;
     GError *disk_fault; /* the worker's */
@@ -63,18 +67,60 @@ static void capture_unref(Capture *capture)
     g_free(capture);
 }
 
-static void parent_goes_on(Capture *capture)
+static void parent_asked(SbxQmp *monitor, JsonObject *result, const GError *error, gpointer data);
+
+/* FALSE when it is paused or copied again, or ends: then it goes on with that. */
+static gboolean may_go_on(Capture *capture)
 {
     SbxSandbox *parent = capture->parent;
 
+    return parent->monitor != NULL && parent->state == SBX_RUNNING &&
+           (parent->busy == NULL || parent->busy == capture);
+}
+
+static gboolean ask_parent(gpointer data)
+{
+    Capture *capture = data;
+
+    if (may_go_on(capture))
+        sbx_qmp_execute(capture->parent->monitor, "cont", NULL, -1, parent_asked, capture);
+    else
+        capture_unref(capture);
+    return G_SOURCE_REMOVE;
+}
+
+/* QEMU refuses ("Migration is not finalized yet") until the thread that migrated has come to its end. */
+static void parent_asked(SbxQmp *monitor, JsonObject *result, const GError *error, gpointer data)
+{
+    Capture *capture = data;
+    SbxSandbox *parent = capture->parent;
+
+    (void)monitor;
+    (void)result;
+    if (may_go_on(capture) && error == NULL) {
+        /* It stood still meanwhile. */
+        sbx_identity_set_clock(parent, NULL, NULL);
+    } else if (may_go_on(capture) &&
+               g_error_matches(error, SBX_QMP_ERROR, SBX_QMP_ERROR_COMMAND)) {
+        if (g_get_monotonic_time() < capture->goes_on_until_us) {
+            g_debug("%s does not go on yet: %s", parent->id, error->message);
+            g_timeout_add(1, ask_parent, capture);
+            return;
+        }
+        g_autofree char *why = g_strdup_printf("it did not go on when it had been copied: %s",
+                                               error->message);
+        sbx_sandbox_end(parent, why);
+    }
+    capture_unref(capture);
+}
+
+static void parent_goes_on(Capture *capture)
+{
     if (!capture->was_running || !(capture->sent || capture->stopped))
         return;
     capture->was_running = FALSE;
-    if (parent->monitor == NULL || parent->state != SBX_RUNNING)
-        return;
-    sbx_qmp_execute(parent->monitor, "cont", NULL, -1, NULL, NULL);
-    /* It stood still meanwhile. */
-    sbx_identity_set_clock(parent, NULL, NULL);
+    capture->goes_on_until_us = g_get_monotonic_time() + FINALIZE_MS * G_TIME_SPAN_MILLISECOND;
+    ask_parent(capture_ref(capture));
 }
 
 static SbxTemplate *make_template(Capture *capture)
