@@ -117,12 +117,17 @@ def nothing_left():
     assert after.no_more_than(before)
 
 
-def wait_until(condition, seconds=30.0):
-    """For what nothing tells of: the end of a process of the host, say."""
+def wait_until(condition, seconds=60.0):
+    """Looks again after each event of any sandbox."""
     end = time.monotonic() + seconds * FACTOR
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+    with libsandbox.events() as events:
+        while not condition():
+            left = end - time.monotonic()
+            assert left > 0 and events.next(timeout=left), "it did not happen in time"
+
+
+async def wait_until_async(condition):
+    await asyncio.get_running_loop().run_in_executor(None, wait_until, condition)
 
 
 assert libsandbox.__version__

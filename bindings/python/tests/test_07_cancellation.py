@@ -4,10 +4,9 @@ import asyncio
 import os
 import signal
 import threading
-import time
 
 import pytest
-from conftest import SMALL, Counts, wait_until
+from conftest import SMALL, Counts, wait_until, wait_until_async
 
 from libsandbox import AsyncSandbox, Sandbox
 
@@ -16,10 +15,10 @@ def interrupt_when(started):
     """A thread that sends SIGINT to this process when a condition holds: Ctrl-C."""
 
     def wait():
-        end = time.monotonic() + 60
-        while not started() and time.monotonic() < end:
-            time.sleep(0.02)
-        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            wait_until(started)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=wait)
     thread.start()
@@ -91,8 +90,7 @@ def test_signals_whose_handlers_return(sandbox):
 def test_cancelling_a_task_ends_the_command(arun, sandbox):
     async def main(own):
         task = asyncio.ensure_future(own.sh("sleep 1002; true"))
-        while not runs(sandbox, "sleep 1002"):
-            await asyncio.sleep(0.02)
+        await wait_until_async(lambda: runs(sandbox, "sleep 1002"))
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -160,8 +158,7 @@ def test_loop_that_ends_with_calls_under_way(nothing_left, first, sandbox):
     async def main():
         other = await AsyncSandbox.connect(first.id)
         asyncio.ensure_future(other.sh("sleep 1003; true"))
-        while not runs(sandbox, "sleep 1003"):
-            await asyncio.sleep(0.02)
+        await wait_until_async(lambda: runs(sandbox, "sleep 1003"))
 
     asyncio.run(main())
     wait_until(lambda: not runs(sandbox, "sleep 1003"))

@@ -21,9 +21,9 @@ PROGRAMS = {
         "f = sandbox.fs.open('x', 'w'); f.write('y'); w = sandbox.fs.watch('/tmp'); "
         "e = sandbox.events(); i = sandbox.fs.iterdir('/'); next(i)",
     "in a daemon thread":
-        f"import threading; sandbox = {CREATE}; "
+        f"import threading; sandbox = {CREATE}; e = sandbox.events(); "
         "t = threading.Thread(target=sandbox.sh, args=('sleep 1000',), daemon=True); t.start()\n"
-        "while not any('sleep 1000' in p.command for p in sandbox.processes()): pass",
+        "next(x for x in e if x.type == 'process-started')",
     "with calls of asyncio under way":
         "import asyncio\nasync def main():\n"
         f"    sandbox = await Async{CREATE}\n    p = await sandbox.spawn('cat', stdin='pipe')\n"
