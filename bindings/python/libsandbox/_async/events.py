@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import byref, c_void_p
 from types import TracebackType
-from typing import Optional, Type
+from typing import Any, Generic, Optional, Type, TypeVar
 
 from .. import _calls
 from .._arguments import Duration, call_now, timeout_ms
@@ -14,14 +14,48 @@ from .._records import EVENT, WATCH_EVENT, Event, WatchEvent
 from ._support import run
 
 
-class AsyncEvents:
+E = TypeVar("E")
+S = TypeVar("S", bound="AsyncStream[Any]")
+
+
+class AsyncStream(Generic[E]):
+    """What both have."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    async def next(self, timeout: Optional[Duration] = None) -> Optional[E]:
+        raise NotImplementedError
+
+    def __aiter__(self: S) -> S:
+        return self
+
+    async def __anext__(self) -> E:
+        event = await self.next()
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    async def close(self) -> None:
+        """Ends it."""
+        self._handle.close()
+
+    async def __aenter__(self: S) -> S:
+        return self
+
+    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                        traceback: Optional[TracebackType]) -> None:
+        await self.close()
+
+
+class AsyncEvents(AsyncStream[Event]):
     """What happens to a sandbox, or to all, see AsyncSandbox.events(). Iterate over it.
 
     Of one sandbox the iteration ends after the event "ended".
     """
 
     def __init__(self, handle: Handle, ends: bool) -> None:
-        self._handle = handle
+        super().__init__(handle)
         self._ends = ends
         self._over = False
 
@@ -53,32 +87,9 @@ class AsyncEvents:
                 return None
         return None
 
-    def __aiter__(self) -> AsyncEvents:
-        return self
 
-    async def __anext__(self) -> Event:
-        event = await self.next()
-        if event is None:
-            raise StopAsyncIteration
-        return event
-
-    async def close(self) -> None:
-        """Ends the subscription."""
-        self._handle.close()
-
-    async def __aenter__(self) -> AsyncEvents:
-        return self
-
-    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                        traceback: Optional[TracebackType]) -> None:
-        await self.close()
-
-
-class AsyncWatch:
+class AsyncWatch(AsyncStream[WatchEvent]):
     """What happens to files, see AsyncFileSystem.watch(). Iterate over it."""
-
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
 
     def fileno(self) -> int:
         """A descriptor to poll: readable when there may be an event."""
@@ -89,23 +100,3 @@ class AsyncWatch:
         if await run(_calls.watch_next(self._handle, timeout_ms(timeout))) == 0:
             return None
         return WATCH_EVENT.one(self._handle.pointer)
-
-    def __aiter__(self) -> AsyncWatch:
-        return self
-
-    async def __anext__(self) -> WatchEvent:
-        event = await self.next()
-        if event is None:
-            raise StopAsyncIteration
-        return event
-
-    async def close(self) -> None:
-        """Ends the watch."""
-        self._handle.close()
-
-    async def __aenter__(self) -> AsyncWatch:
-        return self
-
-    async def __aexit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                        traceback: Optional[TracebackType]) -> None:
-        await self.close()

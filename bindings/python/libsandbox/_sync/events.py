@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ctypes import byref, c_void_p
 from types import TracebackType
-from typing import Optional, Type
+from typing import Any, Generic, Optional, Type, TypeVar
 
 from .. import _calls
 from .._arguments import Duration, call_now, timeout_ms
@@ -15,14 +15,48 @@ from .._records import EVENT, WATCH_EVENT, Event, WatchEvent
 from ._support import run
 
 
-class Events:
+E = TypeVar("E")
+S = TypeVar("S", bound="Stream[Any]")
+
+
+class Stream(Generic[E]):
+    """What both have."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    def next(self, timeout: Optional[Duration] = None) -> Optional[E]:
+        raise NotImplementedError
+
+    def __iter__(self: S) -> S:
+        return self
+
+    def __next__(self) -> E:
+        event = self.next()
+        if event is None:
+            raise StopIteration
+        return event
+
+    def close(self) -> None:
+        """Ends it."""
+        self._handle.close()
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                        traceback: Optional[TracebackType]) -> None:
+        self.close()
+
+
+class Events(Stream[Event]):
     """What happens to a sandbox, or to all, see Sandbox.events(). Iterate over it.
 
     Of one sandbox the iteration ends after the event "ended".
     """
 
     def __init__(self, handle: Handle, ends: bool) -> None:
-        self._handle = handle
+        super().__init__(handle)
         self._ends = ends
         self._over = False
 
@@ -54,32 +88,9 @@ class Events:
                 return None
         return None
 
-    def __iter__(self) -> Events:
-        return self
 
-    def __next__(self) -> Event:
-        event = self.next()
-        if event is None:
-            raise StopIteration
-        return event
-
-    def close(self) -> None:
-        """Ends the subscription."""
-        self._handle.close()
-
-    def __enter__(self) -> Events:
-        return self
-
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                        traceback: Optional[TracebackType]) -> None:
-        self.close()
-
-
-class Watch:
+class Watch(Stream[WatchEvent]):
     """What happens to files, see FileSystem.watch(). Iterate over it."""
-
-    def __init__(self, handle: Handle) -> None:
-        self._handle = handle
 
     def fileno(self) -> int:
         """A descriptor to poll: readable when there may be an event."""
@@ -90,23 +101,3 @@ class Watch:
         if run(_calls.watch_next(self._handle, timeout_ms(timeout))) == 0:
             return None
         return WATCH_EVENT.one(self._handle.pointer)
-
-    def __iter__(self) -> Watch:
-        return self
-
-    def __next__(self) -> WatchEvent:
-        event = self.next()
-        if event is None:
-            raise StopIteration
-        return event
-
-    def close(self) -> None:
-        """Ends the watch."""
-        self._handle.close()
-
-    def __enter__(self) -> Watch:
-        return self
-
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                        traceback: Optional[TracebackType]) -> None:
-        self.close()
