@@ -28,7 +28,6 @@ while True:
 SUBMISSIONS = [RIGHT] * 7 + [WRONG, HANGS, FORK_BOMB]
 
 
-
 async def grade(submission, turn, seconds):
     """One word: "passed", "wrong", or why it was killed."""
     async with turn, AsyncSandbox.create(memory="256MiB", vcpus=1) as sandbox:
