@@ -542,13 +542,9 @@ START_TEST(idle_exit_and_a_create_race)
 {
     g_setenv("LIBSANDBOX_IDLE_SECONDS", "1", TRUE);
     for (int i = 0; i < 8; i++) {
-        int keeper;
-
         use_and_end();
-        keeper = test_pidfd(test_keeper_pid());
-        /* Around the second at which it goes. */
-        test_ends_within(keeper, 985 + 5 * i);
-        close(keeper);
+        /* Around the second at which it goes. On a busy machine it has gone. */
+        test_family_ends_within(test_keeper_family(), 985 + 5 * i);
     }
     use_and_end();
 }
