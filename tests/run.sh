@@ -209,13 +209,7 @@ if [ "$quick" -eq 0 ]; then
     stage "bindings"
     run_binding Python bindings/python/test.sh build python.xml
     run_binding Node bindings/node/test.sh build node.tap
-    check "pip install, npm install, and three lines" tests/installed-bindings.sh build
-    check "the scenario from C, Python, asyncio and Node" tests/scenario/compare-all.sh build
-    for example in plot web-server graders agent-fork; do
-        for language in python node; do
-            check "example $language/$example" tests/vm/run-binding-example.sh build "$language" "$example"
-        done
-    done
+    run_suites build bindings --suite bindings --num-processes 2
 else
     skip "clang, sanitizers, valgrind, installation, VMs" "--quick"
 fi

@@ -2,7 +2,7 @@
 # Runs one example of a binding with the library of a build directory.
 #   tests/vm/run-binding-example.sh BUILD_DIR python|node NAME [NODE_PACKAGE]
 # NODE_PACKAGE: the directory of the node package with its addon built, BUILD_DIR/node/node_modules/libsandbox
-# (where bindings/node/test.sh puts it) unless given.
+# (where bindings/node/test.sh puts it) unless given. Exit status 77: it is not there.
 set -euo pipefail
 
 build=$(realpath "$1") language=$2 name=$3
@@ -15,9 +15,14 @@ python)
     program=(python3 "$top/examples/python/$name.py")
     ;;
 node)
+    package=${4:-$build/node/node_modules/libsandbox}
+    [ -d "$package" ] || {
+        echo "skipped: $package is missing; run bindings/node/test.sh $build"
+        exit "$([ -n "${SBX_TEST_MUST_RUN-}" ] && echo 1 || echo 77)"
+    }
     # A module is looked for beside the program that wants it.
     mkdir "$place/node_modules"
-    ln -s "$(realpath "${4:-$build/node/node_modules/libsandbox}")" "$place/node_modules/libsandbox"
+    ln -s "$(realpath "$package")" "$place/node_modules/libsandbox"
     cp "$top/examples/node/$name.mjs" "$place/"
     export LD_LIBRARY_PATH=$build/libsandbox
     program=(node "$place/$name.mjs")
