@@ -433,9 +433,14 @@ static unsigned int every_tenth(void)
 START_TEST(of_a_directory)
 {
     sbx *sandbox = vm_shared();
+    /* A disk has room for fewer files than these are, and a file for fewer names. */
     g_autofree char *script =
-        g_strdup_printf("python3 -c 'import os\nos.mkdir(\"" CROWD "\")\n"
-                        "for i in range(%u): os.mknod(\"" CROWD "/entry-%%d\" %% i)'",
+        g_strdup_printf("python3 -c 'import os\nos.mkdir(\"" CROWD "\")\nos.chdir(\"" CROWD
+                        "\")\n"
+                        "for i in range(%u):\n"
+                        "    first = i - i %% 50000\n"
+                        "    if i == first: os.mknod(\"entry-%%d\" %% i)\n"
+                        "    else: os.link(\"entry-%%d\" %% first, \"entry-%%d\" %% i)'",
                         entries());
 
     g_free(vm_sh(sandbox, script));

@@ -11,6 +11,11 @@ from conftest import wait_until
 from libsandbox import Sandbox
 
 CREATE = "Sandbox.create(memory='256MiB', start_timeout=180, labels={'exit': 'test'})"
+STARTED = (
+    "async def started(events):\n"
+    "    async for event in events:\n"
+    "        if event.type == 'process-started': return\n"
+)
 PROGRAMS = {
     "with the main program": f"sandbox = {CREATE}",
     "in a cycle": f"sandbox = {CREATE}; sandbox.itself = sandbox",
@@ -25,16 +30,18 @@ PROGRAMS = {
         "t = threading.Thread(target=sandbox.sh, args=('sleep 1000',), daemon=True); t.start()\n"
         "next(x for x in e if x.type == 'process-started')",
     "with calls of asyncio under way":
-        "import asyncio\nasync def main():\n"
-        f"    sandbox = await Async{CREATE}\n    p = await sandbox.spawn('cat', stdin='pipe')\n"
-        "    asyncio.ensure_future(sandbox.sh('sleep 1000'))\n    await asyncio.sleep(0.05)\n"
+        f"import asyncio\n{STARTED}async def main():\n"
+        f"    sandbox = await Async{CREATE}\n    events = await sandbox.events()\n"
+        "    asyncio.ensure_future(sandbox.sh('sleep 1000'))\n    await started(events)\n"
+        "    p = await sandbox.spawn('cat', stdin='pipe')\n"
         "asyncio.run(main())",
     "with os._exit": f"import os; sandbox = {CREATE}; os._exit(0)",
     "with a loop that was never closed":
-        "import asyncio\nloop = asyncio.new_event_loop()\n"
+        f"import asyncio\n{STARTED}loop = asyncio.new_event_loop()\n"
         f"sandbox = loop.run_until_complete(Async{CREATE}._coroutine)\n"
+        "events = loop.run_until_complete(sandbox.events()._coroutine)\n"
         "task = loop.create_task(sandbox.sh('sleep 1000')._coroutine)\n"
-        "loop.run_until_complete(asyncio.sleep(0.05))",
+        "loop.run_until_complete(started(events))",
 }
 
 
