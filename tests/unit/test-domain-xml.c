@@ -122,8 +122,13 @@ START_TEST(processors)
     spec.qemu_version = QEMU_10;
     expect(&spec, "count(/domain/cpu/feature[@name='cx16'])", "0");
     expect(&spec, COUNT_STRING_COPIES, "2");
+    expect(&spec, "string(//vcpusched[@scheduler='batch']/@vcpus)", "0-1");
+    spec.vcpus = 1;
+    expect(&spec, "count(//vcpusched)", "0");
+    spec.vcpus = 2;
     spec.kvm = TRUE;
     spec.qemu_version = QEMU_7_2;
+    expect(&spec, "count(//vcpusched)", "0");
     expect(&spec, "string(/domain/@type)", "kvm");
     expect(&spec, "string(/domain/cpu/@mode)", "host-passthrough");
     expect(&spec, "count(/domain/cpu/feature[@name='cx16'])", "0");
