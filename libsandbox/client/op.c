@@ -5,6 +5,8 @@
  * The call itself is the one that blocks, unchanged. Where it would wait, sbx_wait() comes here: the
  * op tells its queue what it waits for and leaves its fiber.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -237,6 +239,19 @@ char **sbx_op_copy_texts(const char *const *texts, size_t count)
     if (copy != NULL)
         copy[count] = NULL;
     return copy;
+}
+
+int sbx_op_copy_fd(int fd)
+{
+    int copy = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+
+    return copy < 0 && fd >= 0 && errno != EBADF ? -errno : copy;
+}
+
+int sbx_op_no_fd(int fd, int number, const char *operation, sbx_error **error)
+{
+    return sbx_fail(error, SBX_E_SYSTEM, number, operation, NULL,
+                    "cannot duplicate descriptor %d: %s", fd, g_strerror(number));
 }
 
 /* --- the program's side --- */

@@ -346,8 +346,8 @@ static int give(SbxTransfer *transfer, SbxHelper *helper, int own, sbx_error **e
     int copy = own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 0) : -1;
 
     if (own >= 0 && copy < 0)
-        return sbx_fail(error, SBX_E_INVALID, errno, transfer->operation, NULL,
-                        "descriptor %d cannot be used: %s", own, g_strerror(errno));
+        return sbx_fail(error, errno == EBADF ? SBX_E_INVALID : SBX_E_SYSTEM, errno,
+                        transfer->operation, NULL, "descriptor %d cannot be used: %s", own, g_strerror(errno));
     /* Without a sender, a relay reads the caller's own. */
     if (transfer->creator != NULL)
         helper->given[helper->n_given++] = sbx_process_take_fd(transfer->creator, SBX_STDOUT);
