@@ -42,6 +42,10 @@ int sbx_op_is_cancelled(void);
 
 /* Inside of an op: sbx_wait(). */
 int sbx_op_poll(sbx_op *op, struct pollfd *fds, unsigned int count, int64_t deadline_ms);
+/* Inside of an op, with a lock that is given up meanwhile: until another op or thread, with that lock,
+ * calls sbx_op_unpark(), or the time is up. Returns 0, perhaps for no reason, or -ECANCELED. */
+int sbx_op_park(sbx_op *op, GMutex *lock, int64_t deadline_ms);
+void sbx_op_unpark(sbx_op *op);
 
 /* --- between op.c and queue.c --- */
 

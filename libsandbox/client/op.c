@@ -74,6 +74,36 @@ int sbx_op_poll(sbx_op *op, struct pollfd *fds, unsigned int count, int64_t dead
     }
 }
 
+int sbx_op_park(sbx_op *op, GMutex *lock, int64_t deadline_ms)
+{
+    gboolean is_cancelled;
+
+    sbx_queue_lock(op->queue);
+    is_cancelled = g_atomic_int_get(&op->cancelled) && g_atomic_int_get(&op->shielded) == 0;
+    if (!is_cancelled)
+        sbx_queue_watch(op, NULL, 0, deadline_ms);
+    sbx_queue_unlock(op->queue);
+    if (is_cancelled) {
+        op->interrupted = 1;
+        return -ECANCELED;
+    }
+    /* Whoever lets it go on leaves that to this thread, which dispatches. */
+    g_mutex_unlock(lock);
+    sbx_fiber_leave();
+    g_mutex_lock(lock);
+    return 0;
+}
+
+void sbx_op_unpark(sbx_op *op)
+{
+    sbx_queue *queue = op->queue;
+
+    sbx_queue_lock(queue);
+    sbx_queue_rouse(op);
+    sbx_queue_wake(queue);
+    sbx_queue_unlock(queue);
+}
+
 int sbx_op_is_cancelled(void)
 {
     sbx_op *op = sbx_fiber_data();
