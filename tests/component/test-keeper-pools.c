@@ -72,8 +72,7 @@ START_TEST(one_that_is_starting_is_taken)
     filling = start_call(1);
     wait_for_pool(0, 1);
     creating = start_call(0);
-    while (count_sandboxes() != 1)
-        ;
+    wait_for_event(SBX_EVENT_CREATED);
     wait_for_pool(0, -1);
     test_keeper_open_gate();
     join_call(creating);
@@ -282,8 +281,7 @@ START_TEST(its_replacement_takes_long)
     second = g_strconcat(spare, "-2", NULL);
     stop_agent(spare);
     creating = start_call(0);
-    while (count_sandboxes() != 1)
-        ;
+    wait_for_event(SBX_EVENT_CREATED);
     vm = test_vm_pidfd(spare);
     test_pidfd_kill(vm, SIGKILL);
     close(vm);
@@ -318,8 +316,7 @@ START_TEST(each_is_replaced_once)
     /* The oldest is claimed; that it is dead is heard when it is somebody's. */
     stop_agent(spare);
     creating = start_call(0);
-    while (count_sandboxes() != 1)
-        ;
+    wait_for_event(SBX_EVENT_CREATED);
     vm = test_vm_pidfd(spare);
     test_pidfd_kill(vm, SIGKILL);
     ck_assert(test_ends_within(vm, END_MS));
