@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Turns of file calls: a program may start thousands of ops at once, and each that goes on has a process
- * in the guest. So only some of a handle's go on; a turn passes from one that is over to the one that has
- * waited longest.
+ * Turns of file calls: a program may start thousands of ops at once, and each that goes on has a
+ * process in the guest. So only some of a handle's go on; a turn passes from one that is over to
+ * the one that has waited longest.
  *
- * A call may wait for another one that waits for its turn: for somebody who writes to the FIFO that it
- * reads. So when no turn has passed for a while there is one turn more, which stays as long as anybody
- * waits. Calls that block their thread do not wait: it may be the thread that dispatches the ops.
+ * A call may wait for another one that waits for its turn: for somebody who writes to the FIFO that
+ * it reads. So when no turn has passed for a while there is one turn more, which stays as long as
+ * anybody waits. Calls that block their thread do not wait: it may be the thread that dispatches
+ * the ops.
  */
 #include <errno.h>
 

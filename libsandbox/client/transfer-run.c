@@ -229,8 +229,8 @@ static gboolean is_consequence(const SbxTransferSide *side)
     return said_kind(side, "peer") || said_kind(side, "malformed");
 }
 
-/* How long a worker goes on for when the helper has ended. One that extracts has still to take in what
- * is in the pipes, and to set the times of all directories. */
+/* How long a worker goes on for when the helper has ended. One that extracts has still to take in
+ * what is in the pipes, and to set the times of all directories. */
 static int patience(const SbxTransfer *transfer, const sbx_process *process)
 {
     const SbxTransferSide *host = &transfer->host;

@@ -39,9 +39,9 @@ int sbx_worker_end(sbx_process *process, int patience_ms, const char *operation,
     }
     if (code > 0)
         return code;
-    code = sbx_fail_cause(error, sbx_error_code(reason), sbx_error_errno(reason), operation,
-                          sbx_error_hint(reason), sbx_error_cause(reason),
-                          sbx_error_message(reason));
+    code =
+        sbx_fail_cause(error, sbx_error_code(reason), sbx_error_errno(reason), operation,
+                       sbx_error_hint(reason), sbx_error_cause(reason), sbx_error_message(reason));
     sbx_error_free(reason);
     return code;
 }

@@ -19,8 +19,8 @@
 /* A start takes milliseconds; under a fork bomb in an emulated guest 7 s were seen. */
 #define START_SECONDS 120
 
-/* Helpers of one sandbox: half of the processes that its agent runs at once, the rest are for commands.
- * One takes some 200 KiB of the guest's memory. */
+/* Helpers of one sandbox: half of the processes that its agent runs at once, the rest are for
+ * commands. One takes some 200 KiB of the guest's memory. */
 #define WORKERS_MAX 512
 
 /* How much of a command is remembered, for people to recognise it by. */

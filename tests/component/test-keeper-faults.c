@@ -341,8 +341,8 @@ START_TEST(accident_while_it_runs)
 }
 END_TEST
 
-/* The guest answers before the driver is through with starting its VM, and somebody uses it. Whoever
- * meets its end then reads what became of the VM, not of the session with its agent. */
+/* The guest answers before the driver is through with starting its VM, and somebody uses it.
+ * Whoever meets its end then reads what became of the VM, not of the session with its agent. */
 START_TEST(dies_while_the_driver_starts_it)
 {
     sbx_command *command = sbx_command_new_script("echo here; sleep 1000");

@@ -390,7 +390,8 @@ START_TEST(watching_a_tree_that_is_too_deep)
 
     g_free(sh("cd '%s' && mkdir -p tree/a tree/z elsewhere && cd elsewhere && "
               "name=$(printf 'd%%.0s' {1..200}) && mkdir d && cd d && "
-              "for i in {1..25}; do mkdir $name && cd -P ./$name || exit; done", top));
+              "for i in {1..25}; do mkdir $name && cd -P ./$name || exit; done",
+              top));
     test_ok(sbx_fs_watch(box, at("tree"), recursive, &watch, &error), &error);
     ck_assert_int_eq(sbx_watch_next(watch, 0, &error), 0);
     test_ok(sbx_fs_rename(box, at("elsewhere/d"), at("tree/d"), NULL, &error), &error);

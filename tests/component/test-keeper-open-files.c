@@ -536,8 +536,8 @@ static void wait_for(sbx_op **ops, int count)
         test_ok(test_op_end(ops[i], &error), &error);
 }
 
-/* Each call that goes on has a process in the guest; a program can start more of them than a guest has
- * room for. */
+/* Each call that goes on has a process in the guest; a program can start more of them than a guest
+ * has room for. */
 START_TEST(many_ops)
 {
     sbx_error *error = NULL;
@@ -576,15 +576,16 @@ START_TEST(ops_that_wait_for_others)
     for (int i = 0; i < 32; i++) {
         g_autofree char *name = g_strdup_printf("fifo-%d", i);
 
-        test_ok(sbx_fs_read_file_start(box, at(name), NULL, &data[i], NULL, NULL, &reads[i],
-                                       &error), &error);
+        test_ok(
+            sbx_fs_read_file_start(box, at(name), NULL, &data[i], NULL, NULL, &reads[i], &error),
+            &error);
     }
     test_ok(sbx_fs_stat_start(box, top, NULL, &stat, NULL, &cancelled, &error), &error);
     for (int i = 0; i < 32; i++) {
         g_autofree char *name = g_strdup_printf("fifo-%d", i);
 
-        test_ok(sbx_fs_write_file_start(box, at(name), options, "x", 1, NULL, &writes[i],
-                                        &error), &error);
+        test_ok(sbx_fs_write_file_start(box, at(name), options, "x", 1, NULL, &writes[i], &error),
+                &error);
     }
     sbx_fs_options_free(options);
     test_dispatch(NULL);
@@ -616,9 +617,8 @@ START_TEST(too_many_open_files)
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = limit.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    while (count <= HELPERS_MAX &&
-           (code = sbx_fs_open(box, "/etc/passwd", SBX_OPEN_READ, NULL, &files[count], &error)) ==
-               SBX_OK)
+    while (count <= HELPERS_MAX && (code = sbx_fs_open(box, "/etc/passwd", SBX_OPEN_READ, NULL,
+                                                       &files[count], &error)) == SBX_OK)
         count++;
     ck_assert_int_eq(count, HELPERS_MAX);
     test_failed(code, SBX_E_BUSY, &error, "helpers");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Operations of a program that has no descriptor left: those it gives cannot be duplicated. They must
- * not be taken for "none", nor for the program's mistake.
+ * Operations of a program that has no descriptor left: those it gives cannot be duplicated. They
+ * must not be taken for "none", nor for the program's mistake.
  */
 #include <errno.h>
 #include <fcntl.h>

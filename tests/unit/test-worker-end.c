@@ -55,8 +55,7 @@ static void assert_killed(int code, const char *operation)
     ck_assert_str_eq(test_peer_method(0), "process.spawn");
     ck_assert_str_eq(test_peer_method(1), "process.signal");
     sent = sbx_json_print(test_peer_params(1), NULL);
-    ck_assert_str_eq(sent,
-                     "{\"sandbox\":\"" ID "\",\"process\":7,\"signal\":9,\"scope\":2}");
+    ck_assert_str_eq(sent, "{\"sandbox\":\"" ID "\",\"process\":7,\"signal\":9,\"scope\":2}");
 }
 
 START_TEST(list_of_ports)

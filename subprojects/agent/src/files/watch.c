@@ -1,8 +1,8 @@
 /* watch.c: what happens to files, as inotify tells it.
  *
  * inotify watches directories one by one. Of a tree each directory is watched, one that appears as
- * soon as it is heard of; what was made in it before that is told as if it were made then, and may be
- * told twice. One that cannot be watched is told as events that were lost. */
+ * soon as it is heard of; what was made in it before that is told as if it were made then, and may
+ * be told twice. One that cannot be watched is told as events that were lost. */
 #include "operations.h"
 
 #include <errno.h>
