@@ -10,8 +10,12 @@
  *
  * Every call blocks for one round trip to the guest and the time that the operation takes there.
  * The first ones of a handle start a helper process in the guest, which later ones use again. Each
- * call may be made from any thread; several run side by side. While a sandbox is paused a call
- * waits, or fails with SBX_E_BUSY.
+ * call may be made from any thread; several run side by side, each with a helper of its own. Of the
+ * ops of one handle 32 do, and the others wait for their turn; when all 32 stand still, for a
+ * FIFO's other end perhaps, one more goes on each second. A file, directory or watch that is open
+ * has a helper of its own, too, outside of those turns. A sandbox has at most 512 helpers, of all
+ * its handles; one more fails with SBX_E_BUSY. While a sandbox is paused a call waits, or fails
+ * with SBX_E_BUSY.
  *
  * Errors, of all calls: SBX_E_NOT_FOUND, SBX_E_EXISTS, SBX_E_DENIED, SBX_E_NO_SPACE, SBX_E_BUSY,
  * SBX_E_TOO_BIG and SBX_E_INVALID say what they say of files as well; SBX_E_FILE is any other

@@ -206,7 +206,7 @@ SBX_PUBLIC int sbx_wait_port(sbx *sandbox, int port, int timeout_ms, sbx_error *
  *
  * Lists the TCP ports that something in the sandbox listens on. All of it is the guest's own claim.
  * Blocks while the sandbox looks, some milliseconds. Errors: SBX_E_BUSY (it is paused), SBX_E_GONE,
- * SBX_E_KEEPER, SBX_E_PROTOCOL. Any thread. Since: 0.1
+ * SBX_E_KEEPER, SBX_E_PROTOCOL, SBX_E_TIMEOUT (what looked did not end). Any thread. Since: 0.1
  */
 SBX_PUBLIC int sbx_list_ports(sbx *sandbox, sbx_port_list **out, sbx_error **error);
 

@@ -162,11 +162,12 @@ SBX_PUBLIC void sbx_transfer_options_set_progress(sbx_transfer_options *options,
  * The following block until all is there. They return how many files, directories and links were
  * transferred (at most INT_MAX), or a negative code. Errors:
  *
- * SBX_E_NOT_FOUND (a source, or the target's directory), SBX_E_EXISTS, SBX_E_DENIED (a permission, or
- * an archive that tries to get out of the target), SBX_E_NO_SPACE, SBX_E_TOO_BIG (a limit above),
- * SBX_E_PROTOCOL (a sandbox sent what is no archive), SBX_E_EXEC (no such user), SBX_E_CANCELLED (by
- * the progress callback), SBX_E_GONE, SBX_E_KEEPER, SBX_E_SYSTEM, SBX_E_INVALID. The message names the
- * file, and says on which side it is.
+ * SBX_E_NOT_FOUND (a source, or the target's directory), SBX_E_EXISTS, SBX_E_DENIED (a permission,
+ * or an archive that tries to get out of the target), SBX_E_NO_SPACE, SBX_E_TOO_BIG (a limit
+ * above), SBX_E_PROTOCOL (a sandbox sent what is no archive), SBX_E_EXEC (no such user),
+ * SBX_E_CANCELLED (by the progress callback), SBX_E_TIMEOUT (the sandbox's side does not end: 10 s
+ * after all was received, 10 minutes after all was sent), SBX_E_GONE, SBX_E_KEEPER, SBX_E_SYSTEM,
+ * SBX_E_INVALID. The message names the file, and says on which side it is.
  */
 
 /**

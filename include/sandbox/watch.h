@@ -32,7 +32,9 @@ typedef struct sbx_watch sbx_watch;
  *
  * What happens after this call has returned is told; equal events in a row may be told once. In a
  * directory that is new in a watched tree, what was made at once is told as made, maybe twice.
- * Directories of a tree that the user may not read are not watched. Blocks until the watch is there.
+ * Directories of a tree that the user may not read are not watched. Where others cannot be watched
+ * (their path is too long, the helper has no descriptor left, or the kernel no more watches for one
+ * that is new), there is an SBX_WATCH_OVERFLOW. Blocks until the watch is there.
  *
  * Errors: as fs.h says; SBX_E_NO_SPACE when the guest's kernel has no more watches for this user.
  * Since: 0.1

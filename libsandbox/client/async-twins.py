@@ -150,6 +150,7 @@ class Kind:
     deliver = ()  # statements that write an output
     release = ()  # statements
     fallible = ""  # a condition that means: out of memory
+    no_fd = ""  # a parameter that could not be duplicated: its field is an -errno
 
 
 def by_value(param):
@@ -164,8 +165,8 @@ def by_value(param):
 def descriptor(param):
     kind = by_value(param)
     kind.label = "descriptor, duplicated"
-    kind.fill = [f"frame->{param.name} = "
-                 f"{param.name} >= 0 ? fcntl({param.name}, F_DUPFD_CLOEXEC, 3) : {param.name};"]
+    kind.fill = [f"frame->{param.name} = sbx_op_copy_fd({param.name});"]
+    kind.no_fd = param.name
     kind.release = [f"sbx_fd_clear(&frame->{param.name});"]
     return kind
 
@@ -547,7 +548,7 @@ static void {name}_free(void *data)
 
     if (frame == NULL)
         return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL, "out of memory");
-{fill}{fallible}    return sbx_op_start(&kind, frame, queue, op, __func__, error);
+{fill}{fallible}{no_fd}    return sbx_op_start(&kind, frame, queue, op, __func__, error);
 }}
 """
 
@@ -555,6 +556,15 @@ FALLIBLE = """\
     if ({condition}) {{
         {name}_free(frame);
         return sbx_fail(error, SBX_E_NO_MEMORY, ENOMEM, __func__, NULL, "out of memory");
+    }}
+"""
+
+NO_FD = """\
+    if (frame->{param} < -1) {{
+        int number = -frame->{param};
+
+        {name}_free(frame);
+        return sbx_op_no_fd({param}, number, __func__, error);
     }}
 """
 
@@ -577,13 +587,14 @@ def source_of(call, api):
         else "    (void)data;\n",
         release=indented(flat["release"]), fill=indented(flat["fill"]),
         fallible=FALLIBLE.format(condition=condition, name=name) if conditions else "",
+        no_fd="".join(NO_FD.format(param=kind.no_fd, name=name) for kind in kinds if kind.no_fd),
         prototype=wrap(f"int {call.name}_start(", prototype_params(call), ")"))
 
 
 def write_source(api):
     used = {param.ctype for call in api.calls for param in call.params} & set(api.callbacks)
     parts = ["/* Made by async-twins.py. */",
-             "#include <errno.h>\n#include <fcntl.h>\n#include <string.h>",
+             "#include <errno.h>\n#include <string.h>",
              "\n".join(f'#include "client/{name}"' for name in
                        sorted(api.copy_headers | {"op-private.h", "private.h"})),
              '#include "wire/fd.h"']

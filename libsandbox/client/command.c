@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/op-private.h"
 #include "client/private.h"
 
 static sbx_command *command_new(const char *program, const char *script)
@@ -80,7 +81,7 @@ sbx_command *sbx_command_copy(const sbx_command *command)
     copy->owns_fds = TRUE;
     for (int i = 0; i < 3; i++)
         if (command->stdio[i] == SBX_STDIO_FD)
-            copy->fds[i] = fcntl(command->fds[i], F_DUPFD_CLOEXEC, 3);
+            copy->fds[i] = sbx_op_copy_fd(command->fds[i]); /* an -errno is told when it starts */
     return copy;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "client/private.h"
 #include "wire/fd.h"
@@ -114,8 +115,15 @@ static int make_listener(const char *text, int port, const char *operation, sbx_
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (address.any.sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (bind(fd, &address.any, (socklen_t)length) < 0 || listen(fd, SOMAXCONN) < 0)
+    if (bind(fd, &address.any, (socklen_t)length) < 0)
         return cannot_listen(text, port, errno, operation, error);
+    if (listen(fd, SOMAXCONN) < 0) {
+        int number = errno;
+
+        if (address.any.sa_family == AF_UNIX)
+            unlink(text);
+        return cannot_listen(text, port, number, operation, error);
+    }
     return sbx_fd_steal(&fd);
 }
 

@@ -126,7 +126,7 @@ static int drain(const SbxFsCall *call, SbxFsWorker *worker, const Sink *sink)
     return code;
 }
 
-static int read_all(const SbxFsCall *call, uint64_t most, const Sink *sink)
+static int read_with_worker(const SbxFsCall *call, uint64_t most, const Sink *sink)
 {
     struct sbx_files_request request;
     SbxFsWorker *worker = NULL;
@@ -140,6 +140,17 @@ static int read_all(const SbxFsCall *call, uint64_t most, const Sink *sink)
     if (code == SBX_OK)
         code = drain(call, worker, sink);
     sbx_fs_give(worker);
+    return code;
+}
+
+static int read_all(const SbxFsCall *call, uint64_t most, const Sink *sink)
+{
+    int code = sbx_fs_begin(call);
+
+    if (code < 0)
+        return code;
+    code = read_with_worker(call, most, sink);
+    sbx_fs_end(call);
     return code;
 }
 
@@ -210,7 +221,7 @@ static int write_all(const SbxFsCall *call, SbxFsWorker *worker, const Origin *o
     return code < 0 ? code : sbx_fs_reply(call, worker, NULL);
 }
 
-static int write_file(const SbxFsCall *call, const Origin *origin)
+static int write_with_worker(const SbxFsCall *call, const Origin *origin)
 {
     struct sbx_files_request request;
     SbxFsWorker *worker = NULL;
@@ -223,6 +234,17 @@ static int write_file(const SbxFsCall *call, const Origin *origin)
     if (code == SBX_OK)
         code = write_all(call, worker, origin);
     sbx_fs_give(worker);
+    return code;
+}
+
+static int write_file(const SbxFsCall *call, const Origin *origin)
+{
+    int code = sbx_fs_begin(call);
+
+    if (code < 0)
+        return code;
+    code = write_with_worker(call, origin);
+    sbx_fs_end(call);
     return code;
 }
 

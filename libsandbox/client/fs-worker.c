@@ -394,7 +394,7 @@ static int copy_reply(const SbxFsCall *call, SbxFsWorker *worker,
     return SBX_OK;
 }
 
-int sbx_fs_exchange(const SbxFsCall *call, const struct sbx_files_request *request, char **path,
+static int exchange(const SbxFsCall *call, const struct sbx_files_request *request, char **path,
                     sbx_stat **stat)
 {
     struct sbx_files_reply reply;
@@ -409,5 +409,17 @@ int sbx_fs_exchange(const SbxFsCall *call, const struct sbx_files_request *reque
     if (code == SBX_OK)
         code = copy_reply(call, worker, &reply, path, stat);
     sbx_fs_give(worker);
+    return code;
+}
+
+int sbx_fs_exchange(const SbxFsCall *call, const struct sbx_files_request *request, char **path,
+                    sbx_stat **stat)
+{
+    int code = sbx_fs_begin(call);
+
+    if (code < 0)
+        return code;
+    code = exchange(call, request, path, stat);
+    sbx_fs_end(call);
     return code;
 }

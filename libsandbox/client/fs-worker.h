@@ -55,6 +55,15 @@ struct SbxFsWorker {
     size_t allocated;
 };
 
+/* How many ops of a handle may have a worker each for one call. Files, directories and watches that
+ * stay open are not among them. */
+#define SBX_FS_TURNS 32
+
+/* fs-turn.c: a call that is over with its reply begins, and is over. An op waits when SBX_FS_TURNS
+ * calls of the handle go on. Checks the handle. */
+int sbx_fs_begin(const SbxFsCall *call);
+void sbx_fs_end(const SbxFsCall *call);
+
 /* Checks handle, path and options; an idle worker of that user or a new one. */
 int sbx_fs_take(const SbxFsCall *call, SbxFsWorker **out);
 /* Back to the handle, or to its end when it is broken. Never blocks. */

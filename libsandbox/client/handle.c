@@ -47,6 +47,7 @@ int sbx_handle_new(const char *id, int *lease, sbx **out, const char *operation,
     sandbox->lease = sbx_fd_steal(lease);
     sandbox->umask = 022;
     g_mutex_init(&sandbox->workers_lock);
+    g_queue_init(&sandbox->turn_queue);
     g_strlcpy(sandbox->id, id, sizeof sandbox->id);
     *out = sandbox;
     return SBX_OK;

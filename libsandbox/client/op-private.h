@@ -32,12 +32,21 @@ gpointer sbx_op_copy(const void *items, size_t count, size_t size);
 /* The same of strings, with a NULL behind them; for g_strfreev(). */
 char **sbx_op_copy_texts(const char *const *texts, size_t count);
 gpointer sbx_op_space(size_t count, size_t size);
+/* The same of a descriptor: -1 for what is none, which the call itself has to judge; another -errno
+ * when it could not be duplicated, which sbx_op_no_fd() tells. */
+int sbx_op_copy_fd(int fd);
+int sbx_op_no_fd(int fd, int number, const char *operation, sbx_error **error);
 
 /* Inside of an op: whether it was cancelled, so that callbacks must not be called any more. */
 int sbx_op_is_cancelled(void);
 
 /* Inside of an op: sbx_wait(). */
 int sbx_op_poll(sbx_op *op, struct pollfd *fds, unsigned int count, int64_t deadline_ms);
+/* Inside of an op, with a lock that is given up meanwhile: until another op or thread, with that
+ * lock, calls sbx_op_unpark(), or the time is up. Returns 0, perhaps for no reason, or -ECANCELED.
+ */
+int sbx_op_park(sbx_op *op, GMutex *lock, int64_t deadline_ms);
+void sbx_op_unpark(sbx_op *op);
 
 /* --- between op.c and queue.c --- */
 

@@ -5,6 +5,8 @@
  * The call itself is the one that blocks, unchanged. Where it would wait, sbx_wait() comes here: the
  * op tells its queue what it waits for and leaves its fiber.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,6 +72,36 @@ int sbx_op_poll(sbx_op *op, struct pollfd *fds, unsigned int count, int64_t dead
         if (code < 0)
             return code;
     }
+}
+
+int sbx_op_park(sbx_op *op, GMutex *lock, int64_t deadline_ms)
+{
+    gboolean is_cancelled;
+
+    sbx_queue_lock(op->queue);
+    is_cancelled = g_atomic_int_get(&op->cancelled) && g_atomic_int_get(&op->shielded) == 0;
+    if (!is_cancelled)
+        sbx_queue_watch(op, NULL, 0, deadline_ms);
+    sbx_queue_unlock(op->queue);
+    if (is_cancelled) {
+        op->interrupted = 1;
+        return -ECANCELED;
+    }
+    /* Whoever lets it go on leaves that to this thread, which dispatches. */
+    g_mutex_unlock(lock);
+    sbx_fiber_leave();
+    g_mutex_lock(lock);
+    return 0;
+}
+
+void sbx_op_unpark(sbx_op *op)
+{
+    sbx_queue *queue = op->queue;
+
+    sbx_queue_lock(queue);
+    sbx_queue_rouse(op);
+    sbx_queue_wake(queue);
+    sbx_queue_unlock(queue);
 }
 
 int sbx_op_is_cancelled(void)
@@ -237,6 +269,19 @@ char **sbx_op_copy_texts(const char *const *texts, size_t count)
     if (copy != NULL)
         copy[count] = NULL;
     return copy;
+}
+
+int sbx_op_copy_fd(int fd)
+{
+    int copy = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+
+    return copy < 0 && fd >= 0 && errno != EBADF ? -errno : copy;
+}
+
+int sbx_op_no_fd(int fd, int number, const char *operation, sbx_error **error)
+{
+    return sbx_fail(error, SBX_E_SYSTEM, number, operation, NULL,
+                    "cannot duplicate descriptor %d: %s", fd, g_strerror(number));
 }
 
 /* --- the program's side --- */

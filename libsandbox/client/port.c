@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "client/private.h"
+#include "client/worker-end.h"
 #include "wire/fd.h"
 
 /* What a list may take; each of 65535 ports at two addresses would take this. */
@@ -274,7 +275,6 @@ int sbx_list_ports(sbx *sandbox, sbx_port_list **out, sbx_error **error)
 {
     static const char *const args[] = {"list", NULL};
     sbx_process *process = NULL;
-    sbx_error *reason = NULL;
     SbxBuffer buffer = {0};
     int code;
 
@@ -285,14 +285,14 @@ int sbx_list_ports(sbx *sandbox, sbx_port_list **out, sbx_error **error)
         return code;
     code = read_output(sbx_process_fd(process, SBX_STDOUT), &buffer, __func__, error);
     if (code == SBX_OK)
-        code = sbx_process_wait(process, -1, &reason);
+        code = sbx_worker_end(process, sbx_worker_end_ms, __func__, error);
     if (code > 0)
         code = sbx_process_exit_code(process) == 0
                    ? parse_list(buffer.data, out, __func__, error)
                    : stopped(sbx_process_exit_code(process), __func__, error);
     sbx_process_unref(process);
     free(buffer.data);
-    return reason != NULL ? fail_inside(reason, __func__, error) : code;
+    return code;
 }
 
 void sbx_port_list_free(sbx_port_list *list)

@@ -205,8 +205,11 @@ struct sbx {
     int lease; /* closing it ends a session sandbox; -1 when this handle does not own one */
     char id[32];
     gint umask; /* of file calls */
-    GMutex workers_lock;
+    GMutex workers_lock;                   /* guards what follows */
     SbxFsWorker *workers[SBX_FS_IDLE_MAX]; /* idle ones, the oldest first */
+    guint turns;                           /* of file calls that go on, see fs-turn.c */
+    GQueue turn_queue;                     /* of those that wait for one */
+    int64_t turned_ms;                     /* when one was last given */
 };
 
 /* Whether it looks like a sandbox's id. */

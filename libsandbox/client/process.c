@@ -66,11 +66,18 @@ static int check_command(const sbx_command *command, const char *operation, sbx_
         return sbx_fail(error, SBX_E_TOO_BIG, 0, operation,
                         "write the script to a file in the sandbox and run that",
                         "the script is longer than 16 MiB");
-    for (int i = 0; i < 3; i++)
-        if (command->stdio[i] == SBX_STDIO_FD && fcntl(command->fds[i], F_GETFD) < 0)
+    for (int i = 0; i < 3; i++) {
+        if (command->stdio[i] != SBX_STDIO_FD)
+            continue;
+        if (command->owns_fds && command->fds[i] < -1)
+            return sbx_fail(error, SBX_E_SYSTEM, -command->fds[i], operation, NULL,
+                            "cannot duplicate the descriptor that is to be standard stream %d: %s",
+                            i, g_strerror(-command->fds[i]));
+        if (fcntl(command->fds[i], F_GETFD) < 0)
             return sbx_fail(error, SBX_E_INVALID, EBADF, operation, NULL,
                             "descriptor %d, which is to be standard stream %d, is not open",
                             command->fds[i], i);
+    }
     return SBX_OK;
 }
 

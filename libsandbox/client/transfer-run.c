@@ -17,13 +17,15 @@
 #include "client/helper.h"
 #include "client/private.h"
 #include "client/transfer.h"
+#include "client/worker-end.h"
 #include "wire/fd.h"
 
 enum {
     LINE_BYTES = 2048,
     SAID_BYTES = 64 * 1024, /* of one worker: more than it ever says */
-    GRACE_MS = 10 * 1000,   /* for a worker whose stream is closed to say why */
 };
+
+int sbx_transfer_rest_ms = 10 * 60 * 1000;
 
 static void side_clear(SbxTransferSide *side)
 {
@@ -227,26 +229,33 @@ static gboolean is_consequence(const SbxTransferSide *side)
     return said_kind(side, "peer") || said_kind(side, "malformed");
 }
 
+/* How long a worker goes on for when the helper has ended. One that extracts has still to take in
+ * what is in the pipes, and to set the times of all directories. */
+static int patience(const SbxTransfer *transfer, const sbx_process *process)
+{
+    const SbxTransferSide *host = &transfer->host;
+
+    if (transfer->cancelled || (!host->done && !is_consequence(host)))
+        return 0;
+    return host->done && process == transfer->extractor ? sbx_transfer_rest_ms : sbx_worker_end_ms;
+}
+
 /* Waits for the end of a worker; one that does not end by itself is killed. */
 static int end_worker(SbxTransfer *transfer, sbx_process *process, SbxTransferSide *side,
                       sbx_error **reason)
 {
-    const SbxTransferSide *host = &transfer->host;
-    gboolean well = host->done && !transfer->cancelled;
-    int64_t deadline = well ? -1 : sbx_now_ms() + (is_consequence(host) ? GRACE_MS : 0);
-    int code;
+    int64_t deadline;
+    int left_ms;
 
     if (process == NULL)
         return 1;
-    if (!well && !is_consequence(host))
-        sbx_process_signal(process, SIGKILL, NULL);
+    left_ms = patience(transfer, process);
+    deadline = sbx_now_ms() + left_ms;
+    if (left_ms == 0)
+        sbx_worker_kill(process);
     listen_to(transfer, process, side, deadline);
-    code = sbx_process_wait(process, well ? -1 : GRACE_MS, reason);
-    if (code == 0) {
-        sbx_process_signal(process, SIGKILL, NULL);
-        code = sbx_process_wait(process, GRACE_MS, reason);
-    }
-    return code;
+    left_ms = (int)MAX(deadline - sbx_now_ms(), 0) + sbx_worker_end_ms;
+    return sbx_worker_end(process, left_ms, transfer->operation, reason);
 }
 
 static int code_of_kind(const char *kind, gboolean in_guest)
@@ -346,8 +355,9 @@ static int give(SbxTransfer *transfer, SbxHelper *helper, int own, sbx_error **e
     int copy = own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 0) : -1;
 
     if (own >= 0 && copy < 0)
-        return sbx_fail(error, SBX_E_INVALID, errno, transfer->operation, NULL,
-                        "descriptor %d cannot be used: %s", own, g_strerror(errno));
+        return sbx_fail(error, errno == EBADF ? SBX_E_INVALID : SBX_E_SYSTEM, errno,
+                        transfer->operation, NULL, "descriptor %d cannot be used: %s", own,
+                        g_strerror(errno));
     /* Without a sender, a relay reads the caller's own. */
     if (transfer->creator != NULL)
         helper->given[helper->n_given++] = sbx_process_take_fd(transfer->creator, SBX_STDOUT);
@@ -375,6 +385,13 @@ static int run_helper(SbxTransfer *transfer, GPtrArray *args, int own, sbx_error
     return code < 0 ? code : sbx_helper_run(&helper, (const char *const *)args->pdata, error);
 }
 
+/* Whether somebody has said why it failed: then that a worker does not end is not the reason. */
+static gboolean is_explained(const SbxTransfer *transfer)
+{
+    return transfer->cancelled || transfer->create.failed || transfer->extract.failed ||
+           (transfer->host.failed && !is_consequence(&transfer->host));
+}
+
 int sbx_transfer_run(SbxTransfer *transfer, GPtrArray *args, int own, sbx_error **error)
 {
     sbx_error *reason = NULL;
@@ -389,7 +406,8 @@ int sbx_transfer_run(SbxTransfer *transfer, GPtrArray *args, int own, sbx_error 
         return code;
     }
     /* The sandbox has gone: whatever else went wrong follows from that. */
-    if ((created < 0 || extracted < 0) && reason != NULL && !transfer->cancelled)
+    if ((created < 0 || extracted < 0) && reason != NULL && !transfer->cancelled &&
+        (sbx_error_code(reason) != SBX_E_TIMEOUT || !is_explained(transfer)))
         return rename_error(transfer, reason, error);
     sbx_error_free(reason);
     code = judge(transfer, error);

@@ -58,6 +58,10 @@ GPtrArray *sbx_transfer_args(const SbxTransfer *transfer, const char *word);
 void sbx_transfer_add_arg(GPtrArray *args, const char *arg);
 void sbx_transfer_finish_args(GPtrArray *args, const char *const *paths, size_t count);
 
+/* How long a worker that extracts may go on when all was sent: a million directories in an emulated
+ * guest. Set by tests. */
+extern int sbx_transfer_rest_ms;
+
 /* Starts a worker with those arguments (the first one is its name). */
 int sbx_transfer_spawn(SbxTransfer *transfer, sbx *sandbox, GPtrArray *args, int stream,
                        sbx_process **out, sbx_error **error);

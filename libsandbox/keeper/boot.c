@@ -435,6 +435,9 @@ static gboolean boot_done(gpointer data)
     boot->working = FALSE;
     boot->started = boot->domain != NULL;
     take_results(boot);
+    /* It was in use already, and what its user met was a session that broke. */
+    if (boot->fault != NULL && is_current(boot) && sandbox->end_is_guess)
+        sbx_sandbox_vm_ended(sandbox, SBX_DOMAIN_CRASHED, NULL);
     if (boot->fault != NULL) {
         start_failed(boot);
     } else if (sandbox->state == SBX_STARTING) {

@@ -20,8 +20,17 @@ void sbx_process_drop_client(SbxProcess *process)
     g_clear_pointer(&process->client, sbx_client_unref);
 }
 
+void sbx_process_count_worker(SbxProcess *process, gboolean is_there)
+{
+    if (!process->is_worker || process->is_counted == is_there)
+        return;
+    process->is_counted = is_there;
+    process->sandbox->n_workers += is_there ? 1 : -1;
+}
+
 void sbx_process_free(SbxProcess *process)
 {
+    sbx_process_count_worker(process, FALSE);
     g_clear_handle_id(&process->start_timer, g_source_remove);
     g_clear_handle_id(&process->deadline_timer, g_source_remove);
     g_clear_handle_id(&process->grace_timer, g_source_remove);
@@ -66,6 +75,7 @@ static void remember(SbxProcess *process, JsonObject *end)
     GQueue *ended = &process->sandbox->ended_processes;
 
     process->end = end;
+    sbx_process_count_worker(process, FALSE);
     /* Its output was under way for longer than there was a sandbox. */
     if (process->sandbox->state == SBX_ENDED) {
         sbx_process_free(process);

@@ -19,6 +19,7 @@ struct SbxProcess {
     int pid; /* the guest's; 0 until it has started */
     char *text; /* what it is, for people */
     gboolean is_worker; /* one of ours: there are no events of it */
+    gboolean is_counted; /* among the sandbox's workers */
     char *user; /* NULL: the default */
     gint64 started_ms;
     SbxRequest *request; /* until it is answered */
@@ -48,6 +49,8 @@ GError *sbx_process_not_found(SbxSandbox *sandbox, gint64 number);
 
 /* From the request to start it: its client may go, its time may pass. */
 void sbx_process_watch(SbxProcess *process, gint64 deadline_ms);
+/* It begins, or it is over: how many workers its sandbox has. */
+void sbx_process_count_worker(SbxProcess *process, gboolean is_there);
 /* Nobody is told its end any more. */
 void sbx_process_drop_client(SbxProcess *process);
 /* That client is told. */

@@ -19,6 +19,10 @@
 /* A start takes milliseconds; under a fork bomb in an emulated guest 7 s were seen. */
 #define START_SECONDS 120
 
+/* Helpers of one sandbox: half of the processes that its agent runs at once, the rest are for
+ * commands. One takes some 200 KiB of the guest's memory. */
+#define WORKERS_MAX 512
+
 /* How much of a command is remembered, for people to recognise it by. */
 #define TEXT_MAX 1024
 
@@ -238,10 +242,21 @@ static SbxProcess *process_new(SbxSandbox *sandbox, SbxRequest *request,
     process->ends_with_output = command->agent.output_ends_at_exit;
     process->text = command_text(command);
     process->is_worker = command->agent.is_worker;
+    sbx_process_count_worker(process, TRUE);
     process->user = g_strdup(command->user);
     process->started_ms = g_get_real_time() / 1000;
     g_hash_table_insert(sandbox->processes, &process->number, process);
     return process;
+}
+
+static gboolean has_room(SbxSandbox *sandbox, const SbxWantedCommand *command, GError **error)
+{
+    if (!command->agent.is_worker || sandbox->n_workers < WORKERS_MAX)
+        return TRUE;
+    sbx_fault_set(error, SBX_E_BUSY, 0, "close files, directories or watches, or wait for calls",
+                  "the sandbox %s has %d helpers already, for open files and calls that go on",
+                  sandbox->id, WORKERS_MAX);
+    return FALSE;
 }
 
 void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode mode)
@@ -252,6 +267,7 @@ void sbx_process_start(SbxSandbox *sandbox, SbxRequest *request, SbxProcessMode 
     int fds[3] = {-1, -1, -1};
 
     if (!sbx_command_parse(request->params, &command, &fault) ||
+        !has_room(sandbox, &command, &fault) ||
         !take_fds(&command, request, mode == SBX_PROCESS_START, fds, &fault)) {
         sbx_request_fail(request, fault);
         return;

@@ -118,6 +118,7 @@ struct SbxSandbox {
 
     GHashTable *processes; /* number -> SbxProcess */
     GQueue ended_processes; /* those of them that have ended, in that order */
+    guint n_workers;        /* those of them that are helpers of ours and have not */
 
     /* port.c */
     GQueue connections;

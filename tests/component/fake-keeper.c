@@ -10,6 +10,7 @@
  *     unavailable     start fails: something is not installed
  *     start-fails     start fails: the VMM says no
  *     dies-in-start   start fails: the guest ran already, and the VM died before start was through
+ *     start-lasts     start fails, when the VM ends: until then all seems well
  *     dies-starting   the keeper itself ends before it listens
  *     and whatever fake-vm.c knows.
  */
@@ -155,7 +156,7 @@ static SbxDomain *fake_start(SbxDriver *base, const SbxDomainSpec *spec,
     failed = run_vm(driver, spec, &pid);
     if (failed != 0)
         g_error("cannot run the fake VM: %s", g_strerror(failed));
-    if (strcmp(driver->mode, "dies-in-start") == 0)
+    if (strcmp(driver->mode, "dies-in-start") == 0 || strcmp(driver->mode, "start-lasts") == 0)
         return died_in_start(pid, ended, error);
     fake = g_new0(FakeDomain, 1);
     g_atomic_ref_count_init(&fake->domain.references);

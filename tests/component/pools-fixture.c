@@ -35,7 +35,7 @@ sbx_pool_list *pools(void)
     return list;
 }
 
-/* Each answer is an event of the keeper's; nothing else tells. */
+/* Each answer is an event of the keeper's; there are none of spares. */
 void wait_for_pool(int ready, int starting)
 {
     gboolean is_so = FALSE;
@@ -83,6 +83,24 @@ char *only_vm(void)
 
     ck_assert_uint_eq(names->len, 1);
     return g_strdup(names->pdata[0]);
+}
+
+void wait_for_event(int type)
+{
+    sbx_events *events = NULL;
+    sbx_error *error = NULL;
+    int last = 0;
+
+    test_ok(sbx_events_open(NULL, SBX_EVENTS_ALL, &events, &error), &error);
+    while (last != type) {
+        sbx_event *event = NULL;
+
+        ck_assert_int_eq(test_ok(sbx_events_wait(events, FILL_MS, &error), &error), 1);
+        ck_assert_int_eq(test_ok(sbx_events_next(events, &event, &error), &error), 1);
+        last = sbx_event_type(event);
+        sbx_event_free(event);
+    }
+    sbx_events_free(events);
 }
 
 guint count_sandboxes(void)

@@ -29,6 +29,8 @@ char *only_vm(void);
 /* Stops the agent of a VM: the VM is there and does not answer. */
 void stop_agent(const char *name);
 
+/* Waits until that has happened, since the keeper began, to some sandbox; spares are none. */
+void wait_for_event(int type);
 guint count_sandboxes(void);
 guint64 sandboxes_in_use(void);
 

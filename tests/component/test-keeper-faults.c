@@ -341,6 +341,33 @@ START_TEST(accident_while_it_runs)
 }
 END_TEST
 
+/* The guest answers before the driver is through with starting its VM, and somebody uses it.
+ * Whoever meets its end then reads what became of the VM, not of the session with its agent. */
+START_TEST(dies_while_the_driver_starts_it)
+{
+    sbx_command *command = sbx_command_new_script("echo here; sleep 1000");
+    sbx_process *process = NULL;
+    sbx_error *error = NULL;
+    sbx *sandbox;
+    char said[5];
+    int vm;
+
+    test_keeper_mode("start-lasts");
+    sandbox = test_create(NULL);
+    vm = test_vm_pidfd(sbx_id(sandbox));
+    test_ok(sbx_spawn(sandbox, command, &process, &error), &error);
+    ck_assert_int_eq(read(sbx_process_fd(process, SBX_STDOUT), said, sizeof said), 5);
+    test_pidfd_kill(vm, SIGKILL);
+    test_failed(sbx_process_wait(process, 20000, &error), SBX_E_GONE, &error,
+                "its virtual machine died");
+    ck_assert(test_ends_within(vm, 20000));
+    close(vm);
+    sbx_command_unref(command);
+    sbx_process_unref(process);
+    sbx_unref(sandbox);
+}
+END_TEST
+
 /* --- programs that are not our client --- */
 
 static void assert_cut_off(const char *text)
@@ -549,6 +576,7 @@ static Suite *faults_suite(void)
     tcase_add_test(guest, guest_dies_once);
     tcase_add_test(guest, agent_talks_nonsense_at_once);
     tcase_add_loop_test(guest, accident_while_it_runs, 0, (int)G_N_ELEMENTS(accidents));
+    tcase_add_test(guest, dies_while_the_driver_starts_it);
     tcase_add_test(clients, malformed_requests);
     tcase_add_test(clients, refused_requests);
     tcase_add_test(clients, refused_commands);

@@ -380,6 +380,41 @@ START_TEST(watching_a_tree)
 }
 END_TEST
 
+/* Deeper than a path can be long: what cannot be watched is told, and the rest is watched. */
+START_TEST(watching_a_tree_that_is_too_deep)
+{
+    sbx_fs_options *recursive = with_flags(SBX_FS_RECURSIVE);
+    sbx_error *error = NULL;
+    sbx_watch *watch = NULL;
+    Event event = {0};
+
+    g_free(sh("cd '%s' && mkdir -p tree/a tree/z elsewhere && cd elsewhere && "
+              "name=$(printf 'd%%.0s' {1..200}) && mkdir d && cd d && "
+              "for i in {1..25}; do mkdir $name && cd -P ./$name || exit; done",
+              top));
+    test_ok(sbx_fs_watch(box, at("tree"), recursive, &watch, &error), &error);
+    ck_assert_int_eq(sbx_watch_next(watch, 0, &error), 0);
+    test_ok(sbx_fs_rename(box, at("elsewhere/d"), at("tree/d"), NULL, &error), &error);
+    do {
+        g_free(event.path);
+        event = next_event(watch);
+    } while (event.kind == SBX_WATCH_CREATE);
+    ck_assert_int_eq(event.kind, SBX_WATCH_OVERFLOW);
+    ck_assert_str_eq(event.path, "");
+    g_free(event.path);
+    put(at("tree/z/1"), "");
+    assert_event(watch, SBX_WATCH_CREATE, at("tree/z/1"), NULL);
+    sbx_watch_free(watch);
+    /* It is so from the beginning. */
+    test_ok(sbx_fs_watch(box, at("tree"), recursive, &watch, &error), &error);
+    assert_event(watch, SBX_WATCH_OVERFLOW, "", NULL);
+    put(at("tree/z/2"), "");
+    assert_event(watch, SBX_WATCH_CREATE, at("tree/z/2"), NULL);
+    sbx_watch_free(watch);
+    sbx_fs_options_free(recursive);
+}
+END_TEST
+
 /* Gives up an op that waits for something to come. */
 static void cancel_waiting(sbx_op *op)
 {
@@ -452,6 +487,7 @@ static Suite *suite(void)
     tcase_add_test(cases, globs);
     tcase_add_test(cases, watching_a_directory);
     tcase_add_test(cases, watching_a_tree);
+    tcase_add_test(cases, watching_a_tree_that_is_too_deep);
     tcase_add_test(cases, a_watch_whose_wait_was_cancelled);
     tcase_add_test(cases, a_directory_whose_wait_was_cancelled);
     suite_add_tcase(files, cases);

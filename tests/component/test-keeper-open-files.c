@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "files-fixture.h"
 #include "lib/test-keeper.h"
+#include "lib/test-op.h"
 #include "lib/test-process.h"
 
 #define MIB ((size_t)1 << 20)
@@ -522,6 +524,113 @@ START_TEST(many_threads)
 }
 END_TEST
 
+/* --- very many at once --- */
+
+#define MANY 200
+
+static void wait_for(sbx_op **ops, int count)
+{
+    sbx_error *error = NULL;
+
+    for (int i = 0; i < count; i++)
+        test_ok(test_op_end(ops[i], &error), &error);
+}
+
+/* Each call that goes on has a process in the guest; a program can start more of them than a guest
+ * has room for. */
+START_TEST(many_ops)
+{
+    sbx_error *error = NULL;
+    sbx_op *ops[MANY];
+    guint most = 0;
+
+    for (int i = 0; i < MANY; i++) {
+        g_autofree char *name = g_strdup_printf("many-%d", i);
+
+        test_ok(sbx_fs_write_file_start(box, at(name), NULL, "x", 1, NULL, &ops[i], &error),
+                &error);
+    }
+    while (!sbx_op_is_done(ops[MANY - 1])) {
+        most = MAX(most, worker_count());
+        test_dispatch(NULL);
+    }
+    wait_for(ops, MANY);
+    /* One more for a second in which the machine did nothing. */
+    ck_assert_uint_gt(most, 2);
+    ck_assert_uint_le(most, 40);
+    g_free(sh("test $(ls %s | wc -l) = %d", at("."), MANY));
+}
+END_TEST
+
+/* Those that go on wait for one that has not begun. */
+START_TEST(ops_that_wait_for_others)
+{
+    sbx_error *error = NULL;
+    sbx_op *reads[32], *writes[32], *cancelled;
+    void *data[32] = {NULL};
+    sbx_stat *stat = NULL;
+    sbx_fs_options *options = with_flags(SBX_FS_NO_CREATE);
+
+    for (int i = 0; i < 32; i++)
+        g_free(sh("mkfifo -m 666 %s/fifo-%d", top, i));
+    for (int i = 0; i < 32; i++) {
+        g_autofree char *name = g_strdup_printf("fifo-%d", i);
+
+        test_ok(
+            sbx_fs_read_file_start(box, at(name), NULL, &data[i], NULL, NULL, &reads[i], &error),
+            &error);
+    }
+    test_ok(sbx_fs_stat_start(box, top, NULL, &stat, NULL, &cancelled, &error), &error);
+    for (int i = 0; i < 32; i++) {
+        g_autofree char *name = g_strdup_printf("fifo-%d", i);
+
+        test_ok(sbx_fs_write_file_start(box, at(name), options, "x", 1, NULL, &writes[i], &error),
+                &error);
+    }
+    sbx_fs_options_free(options);
+    test_dispatch(NULL);
+    /* A call that blocks does not wait for them: this thread is who dispatches. */
+    sbx_stat_free(look(top));
+    sbx_op_cancel(cancelled);
+    test_failed(test_op_end(cancelled, &error), SBX_E_CANCELLED, &error, "cancelled");
+    ck_assert_ptr_null(stat);
+    wait_for(writes, 32);
+    wait_for(reads, 32);
+    for (int i = 0; i < 32; i++) {
+        ck_assert_str_eq(data[i], "x");
+        sbx_free(data[i]);
+    }
+}
+END_TEST
+
+#define HELPERS_MAX 512
+
+/* What is open has a helper for itself, so that there is an end to it; and the sandbox goes on. */
+START_TEST(too_many_open_files)
+{
+    struct rlimit limit;
+    sbx_error *error = NULL;
+    sbx_file *files[HELPERS_MAX + 1] = {NULL};
+    int count = 0;
+    int code;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    while (count <= HELPERS_MAX && (code = sbx_fs_open(box, "/etc/passwd", SBX_OPEN_READ, NULL,
+                                                       &files[count], &error)) == SBX_OK)
+        count++;
+    ck_assert_int_eq(count, HELPERS_MAX);
+    test_failed(code, SBX_E_BUSY, &error, "helpers");
+    g_free(sh("true"));
+    /* Its helper is free for the next call. */
+    test_ok(sbx_file_close(files[count - 1], &error), &error);
+    assert_text("/proc/sys/kernel/ostype", "Linux\n");
+    while (count > 0)
+        sbx_file_unref(files[--count]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *files = suite_create("keeper-open-files");
@@ -542,6 +651,9 @@ static Suite *suite(void)
     tcase_add_test(cases, narrow_pipes);
     tcase_add_test(cases, a_client_dies_in_the_middle);
     tcase_add_test(cases, many_threads);
+    tcase_add_test(cases, many_ops);
+    tcase_add_test(cases, ops_that_wait_for_others);
+    tcase_add_test(cases, too_many_open_files);
     suite_add_tcase(files, cases);
     return files;
 }

@@ -196,14 +196,13 @@ START_TEST(claimed_by_one_who_dies)
     vm = test_vm_pidfd(spare);
     stop_agent(spare);
     child = start_creator();
-    while (count_sandboxes() != 1)
-        ;
+    wait_for_event(SBX_EVENT_CREATED);
     ck_assert_int_eq(kill(child, SIGKILL), 0);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
     ck_assert(test_ends_within(vm, END_MS));
     close(vm);
-    while (count_sandboxes() != 0)
-        ;
+    wait_for_event(SBX_EVENT_ENDED);
+    ck_assert_uint_eq(count_sandboxes(), 0);
     ck_assert_uint_eq(sandboxes_in_use(), 0);
     sbx_unref(test_create(NULL));
 }

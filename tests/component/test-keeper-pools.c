@@ -72,8 +72,7 @@ START_TEST(one_that_is_starting_is_taken)
     filling = start_call(1);
     wait_for_pool(0, 1);
     creating = start_call(0);
-    while (count_sandboxes() != 1)
-        ;
+    wait_for_event(SBX_EVENT_CREATED);
     wait_for_pool(0, -1);
     test_keeper_open_gate();
     join_call(creating);
@@ -282,8 +281,7 @@ START_TEST(its_replacement_takes_long)
     second = g_strconcat(spare, "-2", NULL);
     stop_agent(spare);
     creating = start_call(0);
-    while (count_sandboxes() != 1)
-        ;
+    wait_for_event(SBX_EVENT_CREATED);
     vm = test_vm_pidfd(spare);
     test_pidfd_kill(vm, SIGKILL);
     close(vm);
@@ -295,6 +293,41 @@ START_TEST(its_replacement_takes_long)
     test_ok(creating->code, &creating->error);
     ck_assert_str_eq(sbx_id(creating->sandbox), spare);
     g_free(test_sh(creating->sandbox, "true"));
+    sbx_unref(creating->sandbox);
+    g_free(creating);
+}
+END_TEST
+
+/* One VM takes the place of a claimed spare that died, and one the place of that spare: not two. */
+START_TEST(each_is_replaced_once)
+{
+    g_autoptr(GPtrArray) names = NULL;
+    g_autofree char *spare = NULL;
+    g_autofree char *second = NULL;
+    Call *creating;
+    int vm;
+
+    ck_assert_int_eq(sbx_pool_set_size(1, NULL), 0);
+    fill(1);
+    spare = only_vm();
+    second = g_strconcat(spare, "-2", NULL);
+    ck_assert_int_eq(sbx_pool_set_size(2, NULL), 0);
+    fill(2);
+    /* The oldest is claimed; that it is dead is heard when it is somebody's. */
+    stop_agent(spare);
+    creating = start_call(0);
+    wait_for_event(SBX_EVENT_CREATED);
+    vm = test_vm_pidfd(spare);
+    test_pidfd_kill(vm, SIGKILL);
+    ck_assert(test_ends_within(vm, END_MS));
+    close(vm);
+    join_call(creating);
+    test_ok(creating->code, &creating->error);
+    fill(2);
+    wait_for_pool(2, 0);
+    names = test_vm_names();
+    ck_assert_uint_eq(names->len, 3);
+    ck_assert(g_ptr_array_find_with_equal_func(names, second, g_str_equal, NULL));
     sbx_unref(creating->sandbox);
     g_free(creating);
 }
@@ -323,6 +356,7 @@ static Suite *pools_suite(void)
     tcase_add_test(bad, they_die_while_they_wait);
     tcase_add_test(bad, its_agent_does_not_answer);
     tcase_add_test(bad, its_replacement_takes_long);
+    tcase_add_test(bad, each_is_replaced_once);
     return suite;
 }
 

@@ -18,6 +18,8 @@
 #include "wire/json.h"
 #include "wire/message.h"
 
+#define CONNECTIONS_MAX 64 /* of one test */
+
 typedef struct {
     char *method;
     JsonObject *params;
@@ -30,13 +32,14 @@ static struct {
     TestAnswer answer;
     GPtrArray *requests; /* of Request */
     int leases[TEST_PEER_LEASES_MAX];
-    int connection;
+    int connections[CONNECTIONS_MAX];
     gboolean closed; /* a connection was closed by the library since the last answer was set */
 
     char *dir;
     int listener;
     pthread_t main_thread;
     GThread *thread;
+    GThread *serving[CONNECTIONS_MAX]; /* of the thread */
 } peer;
 
 static void request_free(gpointer data)
@@ -157,21 +160,32 @@ static void serve(int fd)
     }
 }
 
+static gpointer serve_connection(gpointer data)
+{
+    int *connection = data;
+
+    serve(*connection);
+    g_mutex_lock(&peer.lock);
+    close(*connection);
+    *connection = -1;
+    peer.closed = TRUE;
+    g_cond_broadcast(&peer.changed);
+    g_mutex_unlock(&peer.lock);
+    return NULL;
+}
+
 static gpointer run(gpointer data)
 {
+    int count = 0;
     int fd;
 
     while ((fd = accept(peer.listener, NULL, NULL)) >= 0) {
+        g_assert_cmpint(count, <, CONNECTIONS_MAX);
         g_mutex_lock(&peer.lock);
-        peer.connection = fd;
+        peer.connections[count] = fd;
         g_mutex_unlock(&peer.lock);
-        serve(fd);
-        g_mutex_lock(&peer.lock);
-        peer.connection = -1;
-        peer.closed = TRUE;
-        g_cond_broadcast(&peer.changed);
-        g_mutex_unlock(&peer.lock);
-        close(fd);
+        peer.serving[count] = g_thread_new("peer", serve_connection, &peer.connections[count]);
+        count++;
     }
     return data;
 }
@@ -191,7 +205,8 @@ void test_peer_start(void)
     ck_assert_int_eq(listen(peer.listener, 8), 0);
     for (int i = 0; i < TEST_PEER_LEASES_MAX; i++)
         peer.leases[i] = -1;
-    peer.connection = -1;
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        peer.connections[i] = -1;
     peer.requests = g_ptr_array_new_with_free_func(request_free);
     peer.main_thread = pthread_self();
     peer.thread = g_thread_new("peer", run, NULL);
@@ -202,11 +217,15 @@ void test_peer_stop(void)
     g_autofree char *socket_path = g_build_filename(peer.dir, "keeper.sock", NULL);
 
     shutdown(peer.listener, SHUT_RDWR);
-    g_mutex_lock(&peer.lock);
-    if (peer.connection >= 0)
-        shutdown(peer.connection, SHUT_RDWR);
-    g_mutex_unlock(&peer.lock);
     g_thread_join(peer.thread);
+    g_mutex_lock(&peer.lock);
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        if (peer.connections[i] >= 0)
+            shutdown(peer.connections[i], SHUT_RDWR);
+    g_mutex_unlock(&peer.lock);
+    for (int i = 0; i < CONNECTIONS_MAX; i++)
+        if (peer.serving[i] != NULL)
+            g_thread_join(g_steal_pointer(&peer.serving[i]));
     close(peer.listener);
     close_leases();
     g_clear_pointer(&peer.requests, g_ptr_array_unref);

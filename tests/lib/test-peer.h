@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A keeper's end of the wire that says what a test tells it to, so that tests see what the library
- * sends, and how it takes answers that no real keeper gives. It runs in a thread, in a runtime
- * directory of its own; one connection at a time.
+ * sends, and how it takes answers that no real keeper gives. It runs in threads, in a runtime
+ * directory of its own.
  */
 #pragma once
 

@@ -58,14 +58,17 @@ static gboolean is_listed(const char *id)
     return listed;
 }
 
-/* The VMs that are no sandboxes. */
+/* The VMs that are no sandboxes. One that took the place of a VM that died is called "ID-2". */
 static GPtrArray *spares(void)
 {
     GPtrArray *ids = vm_machines(NULL);
 
-    for (guint i = ids->len; i > 0; i--)
-        if (is_listed(ids->pdata[i - 1]))
+    for (guint i = ids->len; i > 0; i--) {
+        g_autofree char *id = g_strndup(ids->pdata[i - 1], strcspn(ids->pdata[i - 1], "-"));
+
+        if (is_listed(id))
             g_ptr_array_remove_index(ids, i - 1);
+    }
     return ids;
 }
 

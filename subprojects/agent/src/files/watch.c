@@ -2,8 +2,7 @@
  *
  * inotify watches directories one by one. Of a tree each directory is watched, one that appears as
  * soon as it is heard of; what was made in it before that is told as if it were made then, and may
- * be
- * told twice. */
+ * be told twice. One that cannot be watched is told as events that were lost. */
 #include "operations.h"
 
 #include <errno.h>
@@ -28,6 +27,7 @@ struct watch {
     int fd;
     int root;
     bool recursive;
+    bool incomplete; /* something in the tree is not watched, and that has not been told */
     struct batch batch;
     char **paths; /* by watch descriptor; NULL: none */
     int count;
@@ -63,7 +63,20 @@ static void join(char *to, size_t size, const char *directory, const char *name)
     snprintf(to, size, "%s%s%s", directory, slash, name);
 }
 
+static int tell_lost(struct watch *watch)
+{
+    watch->incomplete = false;
+    return tell(watch, SBX_FILES_EVENT_OVERFLOW, "", NULL);
+}
+
 static int add_tree(struct watch *watch, const char *path, bool is_new);
+
+/* What has gone away meanwhile, or is not this user's to see, is not missed. */
+static void leave_out(struct watch *watch, int error)
+{
+    if (error != ENOENT && error != ENOTDIR && error != EACCES && error != EPERM && error != ELOOP)
+        watch->incomplete = true;
+}
 
 /* The directories below one; with @is_new, everything in it is told. */
 static int add_below(struct watch *watch, const char *path, int fd, bool is_new)
@@ -74,45 +87,56 @@ static int add_below(struct watch *watch, const char *path, int fd, bool is_new)
     const char *name;
     uint8_t kind;
     int error = reader_open(&reader, fd, READ_SIZE);
+    int more = 0;
 
-    if (below == NULL || error != 0) {
+    if (error != 0) {
         free(below);
-        return ENOMEM;
+        return error;
     }
-    while (error == 0 && reader_next(&reader, &name, &kind) > 0) {
+    if (below == NULL)
+        error = ENOMEM;
+    while (error == 0 && (more = reader_next(&reader, &name, &kind)) > 0) {
         join(below, size, path, name);
         if (is_new)
             error = tell(watch, SBX_FILES_EVENT_CREATE, below, NULL);
         if (error == 0 && kind == SBX_FILES_KIND_DIRECTORY)
             error = add_tree(watch, below, is_new);
     }
+    if (error == 0 && more < 0)
+        leave_out(watch, errno);
     reader_close(&reader);
     free(below);
     return error;
 }
 
-/* What goes away meanwhile, or is not this user's to see, is left out. */
+static int open_below(struct watch *watch, const char *path, int flags, bool is_new)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+
+    if (fd >= 0)
+        return add_below(watch, path, fd, is_new);
+    leave_out(watch, errno);
+    return 0;
+}
+
 static int add_tree(struct watch *watch, const char *path, bool is_new)
 {
     int wd = inotify_add_watch(watch->fd, path, MASK | IN_ONLYDIR | IN_DONT_FOLLOW);
     int error = wd < 0 ? errno : remember(watch, wd, path);
 
-    if (wd < 0 && error != ENOSPC && error != ENOMEM)
+    if (wd < 0 && error != ENOSPC && error != ENOMEM) {
+        leave_out(watch, error);
         return 0;
-    if (error != 0)
-        return error;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? 0 : add_below(watch, path, fd, is_new);
+    }
+    return error != 0 ? error : open_below(watch, path, O_NOFOLLOW, is_new);
 }
 
 static int add_root(struct watch *watch, const char *path)
 {
     watch->root = inotify_add_watch(watch->fd, path, MASK);
     int error = watch->root < 0 ? errno : remember(watch, watch->root, path);
-    if (error != 0 || !watch->recursive)
-        return error;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? 0 : add_below(watch, path, fd, false);
+
+    return error != 0 || !watch->recursive ? error : open_below(watch, path, 0, false);
 }
 
 static bool is_below(const char *path, const char *directory)
@@ -193,7 +217,7 @@ static int handle(struct watch *watch, const struct inotify_event *event,
     bool directory = (event->mask & IN_ISDIR) != 0;
 
     if ((event->mask & IN_Q_OVERFLOW) != 0)
-        return tell(watch, SBX_FILES_EVENT_OVERFLOW, "", NULL);
+        return tell_lost(watch);
     if (path_of(watch, event) == NULL)
         return 0;
     if (event->len == 0)
@@ -238,8 +262,8 @@ static size_t handle_all(struct watch *watch, char *buffer, size_t length, bool 
             break;
         *error = handle(watch, event, next, &used);
         /* Too many directories for the kernel's limit: some events will be missing. */
-        if (*error == ENOSPC)
-            *error = tell(watch, SBX_FILES_EVENT_OVERFLOW, "", NULL);
+        if (*error == ENOSPC || (*error == 0 && watch->incomplete))
+            *error = tell_lost(watch);
         at += event_size(event) + (used ? event_size(next) : 0);
     }
     memmove(buffer, buffer + at, length - at);
@@ -280,7 +304,11 @@ int op_watch(const struct sbx_files_request *request, struct sbx_files_reply *re
         sbx_files_reply_encode(&writer, reply);
         files_send(SBX_FILES_REPLY, writer.data, writer.length);
         sbx_tlv_writer_clear(&writer);
-        error = run(&watch);
+        if (watch.incomplete)
+            error = tell_lost(&watch);
+        batch_flush(&watch.batch);
+        if (error == 0)
+            error = run(&watch);
     }
     batch_end(&watch.batch);
     for (int i = 0; i < watch.count; i++)
