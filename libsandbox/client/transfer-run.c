@@ -342,9 +342,9 @@ static int judge(SbxTransfer *transfer, sbx_error **error)
 
 static int count_entries(const SbxTransfer *transfer)
 {
-    guint64 entries = transfer->extractor != NULL  ? transfer->extract.entries
-                      : transfer->host.entries > 0 ? transfer->host.entries
-                                                   : transfer->create.entries;
+    guint64 entries = transfer->extractor != NULL ? transfer->extract.entries
+                      : transfer->host_extracts   ? transfer->host.entries
+                                                  : transfer->create.entries;
 
     return (int)MIN(entries, (guint64)G_MAXINT);
 }
