@@ -283,8 +283,7 @@ static const char *hint_of(int code)
     case SBX_E_NO_SPACE:
         return "free some space there";
     case SBX_E_TOO_BIG:
-        return "exclude files, or raise the limit (sbx_transfer_options_set_max_bytes(), "
-               "sbx_transfer_options_set_max_entries())";
+        return "exclude files, or raise the limit (max_bytes, max_entries)";
     default:
         return NULL;
     }

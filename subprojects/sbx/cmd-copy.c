@@ -159,7 +159,7 @@ static const char *check_operands(const struct copy *copy, char *const *sources,
         if (copy->to.archive && !from.id)
             return "an archive (-) is made of files in a sandbox: ID:PATH";
         if (!from.id && !copy->to.id)
-            return "either side of a copy is in a sandbox: ID:PATH";
+            return "neither side of this copy is in a sandbox: ID:PATH";
     }
     if (copy->to.archive && isatty(STDOUT_FILENO))
         return "an archive is not for a terminal: send it to a file or a program";
