@@ -14,15 +14,17 @@
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 
+static char *said; /* the last one's standard error */
+
 /* Runs sbx with these words; returns its exit status. */
 static int run_sbx(char **out, const char *first, ...)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new();
-    g_autofree char *err = NULL;
     g_autofree char *own = NULL;
     int status;
     va_list list;
 
+    g_clear_pointer(&said, g_free);
     g_ptr_array_add(words, getenv("SBX_TEST_CLI"));
     va_start(list, first);
     for (const char *word = first; word != NULL; word = va_arg(list, const char *))
@@ -30,8 +32,8 @@ static int run_sbx(char **out, const char *first, ...)
     va_end(list);
     g_ptr_array_add(words, NULL);
     ck_assert(g_spawn_sync(NULL, (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-                           out != NULL ? out : &own, &err, &status, NULL));
-    ck_assert_msg(WIFEXITED(status), "status %x; %s", (unsigned)status, err);
+                           out != NULL ? out : &own, &said, &status, NULL));
+    ck_assert_msg(WIFEXITED(status), "status %x; %s", (unsigned)status, said);
     return WEXITSTATUS(status);
 }
 
@@ -159,6 +161,7 @@ START_TEST(deadline_of_exec)
 {
     ck_assert_int_eq(
         run_sbx(NULL, "exec", "--timeout", "300ms", sbx_id(box), "sleep", "1000", NULL), 124);
+    ck_assert_str_eq(said, "sbx: the command was killed when its time was over\n");
     ck_assert_int_eq(
         run_sbx(NULL, "exec", "--timeout", "5m", sbx_id(box), "sh", "-c", "exit 5", NULL), 5);
 }
@@ -198,13 +201,13 @@ START_TEST(copy_ended_by_a_signal)
 {
     g_autofree char *target = g_strdup_printf("%s:from-archive", sbx_id(box));
     const char *words[] = {getenv("SBX_TEST_CLI"), "copy", "-", target, NULL};
-    char said[256];
+    char begun[256];
     GPid pid;
     int in, err, status;
 
     ck_assert(g_spawn_async_with_pipes(NULL, (char **)words, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
                                        NULL, &pid, &in, NULL, &err, NULL));
-    ck_assert_int_gt(read(err, said, sizeof said), 0);
+    ck_assert_int_gt(read(err, begun, sizeof begun), 0);
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFEXITED(status));
