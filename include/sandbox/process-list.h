@@ -23,7 +23,8 @@ typedef struct sbx_process_list sbx_process_list;
  *
  * Lists what was started with sbx_spawn(), sbx_run() and sbx_sh() by anybody and is still running, and
  * the latest SBX_PROCESSES_REMEMBERED of sbx_spawn() that have ended, oldest first. What these have
- * started themselves is not in it. Blocks for one exchange with the keeper.
+ * started themselves is not in it, nor what the library runs in the sandbox for calls of files and
+ * ports. Blocks for one exchange with the keeper.
  *
  * Errors: SBX_E_INVALID, SBX_E_GONE, SBX_E_KEEPER. Since: 0.1
  */

@@ -285,7 +285,9 @@ SBX_PUBLIC int sbx_run(sbx *sandbox, const sbx_command *command, sbx_result **ou
  * detached, see sbx_process_detach().
  *
  * Errors: SBX_E_EXEC (no such program, directory or user, or one of them is in a file system that does
- * not answer for 4 seconds; the message says which), SBX_E_GONE, SBX_E_TOO_BIG, SBX_E_KEEPER. Since: 0.1
+ * not answer for 4 seconds; the message says which. Of a program sbx_error_errno() is ENOENT, EACCES,
+ * ENOEXEC, or E2BIG: one argument is longer than 128 KiB, or all are longer than 2 MiB), SBX_E_GONE,
+ * SBX_E_TOO_BIG, SBX_E_KEEPER. Since: 0.1
  */
 SBX_PUBLIC int sbx_spawn(sbx *sandbox, const sbx_command *command, sbx_process **out,
                          sbx_error **error) SBX_WARN_UNUSED;

@@ -23,9 +23,10 @@
  *
  * What comes out of a sandbox is not trusted: names that are absolute or contain "..", hard links to
  * what is not of the transfer and ways through symbolic links end the call; devices, fifos and sockets
- * are left out with a warning; setuid and setgid bits are dropped, and so are extended attributes that
- * are not "user." ones (except root's ACLs), unless they are asked for. A symbolic link is made
- * as it is, wherever it leads: look before following one. The same holds for what goes in.
+ * are left out with a warning, and so is what the kernel makes up (/proc, /sys); setuid and setgid
+ * bits are dropped, and so are extended attributes that are not "user." ones (except root's ACLs),
+ * unless they are asked for. A symbolic link is made as it is, wherever it leads: look before
+ * following one. The same holds for what goes in.
  *
  * A call that fails leaves what was complete by then.
  */
@@ -160,7 +161,7 @@ SBX_PUBLIC void sbx_transfer_options_set_progress(sbx_transfer_options *options,
 
 /*
  * The following block until all is there. They return how many files, directories and links were
- * transferred (at most INT_MAX), or a negative code. Errors:
+ * transferred (at most INT_MAX), without those that were left out or kept, or a negative code. Errors:
  *
  * SBX_E_NOT_FOUND (a source, or the target's directory), SBX_E_EXISTS, SBX_E_DENIED (a permission,
  * or an archive that tries to get out of the target), SBX_E_NO_SPACE, SBX_E_TOO_BIG (a limit

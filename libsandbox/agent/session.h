@@ -34,6 +34,8 @@ typedef enum {
     SBX_AGENT_ERROR_LIMIT,         /* too many processes at once */
     SBX_AGENT_ERROR_NO_PROGRAM,    /* missing, or its interpreter is */
     SBX_AGENT_ERROR_NOT_EXECUTABLE,
+    SBX_AGENT_ERROR_NOT_A_PROGRAM, /* its bytes are none */
+    SBX_AGENT_ERROR_LONG_ARGUMENTS,
     SBX_AGENT_ERROR_BAD_DIRECTORY,
     SBX_AGENT_ERROR_NO_USER,
     SBX_AGENT_ERROR_NO_PROCESS,    /* it has exited */

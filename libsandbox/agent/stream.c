@@ -257,16 +257,31 @@ void agent_stream_abandon(AgentStream *stream, guint32 error_code)
     agent_session_wake(stream->session);
 }
 
+static SbxAgentError code_of_program(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return SBX_AGENT_ERROR_NO_PROGRAM;
+    case EACCES:
+        return SBX_AGENT_ERROR_NOT_EXECUTABLE;
+    case ENOEXEC:
+        return SBX_AGENT_ERROR_NOT_A_PROGRAM;
+    case E2BIG:
+        return SBX_AGENT_ERROR_LONG_ARGUMENTS;
+    default:
+        /* Whatever else keeps it from running (no memory, no answer) says nothing of the program.
+         */
+        return SBX_AGENT_ERROR_FAILED;
+    }
+}
+
 static SbxAgentError code_of(const struct sbx_failure *failure)
 {
     switch (failure->kind) {
     case SBX_FAILURE_REQUEST:
         return SBX_AGENT_ERROR_INVALID;
     case SBX_FAILURE_PROGRAM:
-        /* Whatever else keeps it from running (no memory, no answer) says nothing of its mode. */
-        return failure->error == ENOENT   ? SBX_AGENT_ERROR_NO_PROGRAM
-               : failure->error == EACCES ? SBX_AGENT_ERROR_NOT_EXECUTABLE
-                                          : SBX_AGENT_ERROR_FAILED;
+        return code_of_program(failure->error);
     case SBX_FAILURE_DIRECTORY:
         return SBX_AGENT_ERROR_BAD_DIRECTORY;
     case SBX_FAILURE_USER:

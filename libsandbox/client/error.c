@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Errors as programs see them: see include/sandbox/error.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,33 @@ static char *duplicate(const char *text)
     return text != NULL ? strdup(text) : NULL;
 }
 
+static int is_plain(gunichar c)
+{
+    return c < 0x7f ? c >= 0x20 : !g_unichar_iscntrl(c) && g_unichar_type(c) != G_UNICODE_FORMAT;
+}
+
+/* What the caller or the guest named may be any bytes: a message is one line of UTF-8. */
+static char *one_line(const char *text)
+{
+    char *line = malloc(strlen(text) * 4 + 1); /* \xNN for each byte */
+    char *end = line;
+
+    while (line != NULL && *text != '\0') {
+        gunichar c = g_utf8_get_char_validated(text, -1);
+        int is_valid = c < 0x110000;
+        size_t length = is_valid ? (size_t)(g_utf8_next_char(text) - text) : 1;
+
+        if (is_valid && is_plain(c))
+            end = (char *)memcpy(end, text, length) + length;
+        else
+            end += sprintf(end, "\\x%02x", is_valid ? c : (unsigned char)*text);
+        text += length;
+    }
+    if (line != NULL)
+        *end = '\0';
+    return line;
+}
+
 int sbx_fail_cause(sbx_error **error, int code, int sys_errno, const char *operation,
                    const char *hint, const char *cause, const char *message)
 {
@@ -35,7 +63,7 @@ int sbx_fail_cause(sbx_error **error, int code, int sys_errno, const char *opera
         return code;
     made = calloc(1, sizeof *made);
     if (made != NULL)
-        made->message = duplicate(message);
+        made->message = one_line(message);
     if (made == NULL || made->message == NULL) {
         free(made);
         *error = &out_of_memory;

@@ -11,6 +11,7 @@ static const struct {
     int sys_errno;
     int code;
     const char *hint;
+    const char *operation; /* whose hint it is; NULL: everybody's */
 } meanings[] = {
     {ENOENT, SBX_E_NOT_FOUND, NULL},
     {EEXIST, SBX_E_EXISTS, NULL},
@@ -22,10 +23,11 @@ static const struct {
     {EBUSY, SBX_E_BUSY, NULL},
     {EAGAIN, SBX_E_BUSY, "somebody else holds the lock"},
     {ETXTBSY, SBX_E_BUSY, "it is a program that runs"},
-    {EFBIG, SBX_E_TOO_BIG, "sbx_fs_read_to_fd() and sbx_file_read() read files of any size"},
+    {EFBIG, SBX_E_TOO_BIG, "sbx_fs_read_to_fd() and sbx_file_read() read files of any size",
+     "sbx_fs_read_file"},
     {EINVAL, SBX_E_INVALID, NULL},
     {ENAMETOOLONG, SBX_E_INVALID, NULL},
-    {ENOTEMPTY, SBX_E_FILE, "SBX_FS_RECURSIVE removes what is in it, too"},
+    {ENOTEMPTY, SBX_E_FILE, "SBX_FS_RECURSIVE removes what is in it, too", "sbx_fs_remove"},
     {EXDEV, SBX_E_FILE, "it is another file system: copy the file and remove the old one"},
     {ELOOP, SBX_E_FILE, "symbolic links lead in a circle there"},
 };
@@ -59,7 +61,9 @@ int sbx_fs_failed(const SbxFsCall *call, int sys_errno, const char *path)
     for (size_t i = 0; i < G_N_ELEMENTS(meanings); i++)
         if (meanings[i].sys_errno == sys_errno) {
             code = meanings[i].code;
-            hint = meanings[i].hint;
+            if (meanings[i].operation == NULL ||
+                strcmp(meanings[i].operation, call->operation) == 0)
+                hint = meanings[i].hint;
         }
     return sbx_fail(call->error, code, sys_errno, call->operation, hint,
                     "cannot %s \"%s\"%s%s%s in the sandbox %s: %s%s%s%s", call->verb, shown,
@@ -97,10 +101,9 @@ int sbx_fs_fail_again(const sbx_error *failure, sbx_error **error)
 int sbx_fs_nonsense(const SbxFsCall *call, SbxFsWorker *worker)
 {
     worker->broken = TRUE;
-    return sbx_fail(call->error, SBX_E_PROTOCOL, EBADMSG, call->operation,
-                    "the next call starts another one",
-                    "the file helper in the sandbox %s talks nonsense; it was let go",
-                    call->sandbox->id);
+    return sbx_fail(
+        call->error, SBX_E_PROTOCOL, EBADMSG, call->operation, "the next call starts another one",
+        "the file helper in the sandbox %s talks nonsense; it was let go", call->sandbox->id);
 }
 
 int sbx_fs_out_of_memory(const SbxFsCall *call)

@@ -283,8 +283,7 @@ static const char *hint_of(int code)
     case SBX_E_NO_SPACE:
         return "free some space there";
     case SBX_E_TOO_BIG:
-        return "exclude files, or raise the limit (sbx_transfer_options_set_max_bytes(), "
-               "sbx_transfer_options_set_max_entries())";
+        return "exclude files, or raise the limit (max_bytes, max_entries)";
     default:
         return NULL;
     }
@@ -342,9 +341,9 @@ static int judge(SbxTransfer *transfer, sbx_error **error)
 
 static int count_entries(const SbxTransfer *transfer)
 {
-    guint64 entries = transfer->extractor != NULL  ? transfer->extract.entries
-                      : transfer->host.entries > 0 ? transfer->host.entries
-                                                   : transfer->create.entries;
+    guint64 entries = transfer->extractor != NULL ? transfer->extract.entries
+                      : transfer->host_extracts   ? transfer->host.entries
+                                                  : transfer->create.entries;
 
     return (int)MIN(entries, (guint64)G_MAXINT);
 }

@@ -142,6 +142,7 @@ int sbx_download(sbx *sandbox, const char *guest_path, const char *local_path,
     if (code < 0)
         return code;
     transfer.subject = describe("copy", guest_path, " out of the sandbox");
+    transfer.host_extracts = TRUE;
     sides.create = create_args(&transfer, "tar-create", guest_path, transfer.options->glob);
     sides.helper = extract_args(&transfer, "extract", local_path, transfer.options->glob);
     return finish(&transfer, &sides, -1, error);

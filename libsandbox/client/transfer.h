@@ -45,6 +45,7 @@ typedef struct {
     sbx_process *creator;   /* a worker that sends, or NULL */
     sbx_process *extractor; /* a worker that receives, or NULL */
     SbxTransferSide host, create, extract;
+    gboolean host_extracts; /* the helper makes the files */
     int permille;
     gboolean cancelled;
 } SbxTransfer;

@@ -19,8 +19,8 @@ void sbx_process_method_detach(SbxKeeper *keeper, SbxRequest *request)
 {
     SbxSandbox *sandbox = sbx_sandbox_wanted(keeper, request, "sandbox", TRUE);
     SbxProcess *process = sandbox != NULL ? find(sandbox, request) : NULL;
-    gboolean is_running = process != NULL && process->end == NULL && process->request == NULL &&
-                          !process->is_orphan;
+    gboolean is_running =
+        process != NULL && process->end == NULL && process->request == NULL && !process->is_orphan;
     JsonObject *result;
 
     if (sandbox == NULL)
@@ -114,6 +114,21 @@ static JsonObject *describe(const SbxProcess *process)
     return object;
 }
 
+guint sbx_process_count_running(SbxSandbox *sandbox)
+{
+    GHashTableIter iter;
+    gpointer value;
+    guint count = 0;
+
+    g_hash_table_iter_init(&iter, sandbox->processes);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SbxProcess *process = value;
+
+        count += process->end == NULL && !process->is_worker;
+    }
+    return count;
+}
+
 static int by_number(gconstpointer a, gconstpointer b)
 {
     const SbxProcess *first = *(SbxProcess *const *)a;
@@ -135,7 +150,8 @@ void sbx_process_method_list(SbxKeeper *keeper, SbxRequest *request)
         return;
     g_hash_table_iter_init(&iter, sandbox->processes);
     while (g_hash_table_iter_next(&iter, NULL, &process))
-        g_ptr_array_add(processes, process);
+        if (!((const SbxProcess *)process)->is_worker)
+            g_ptr_array_add(processes, process);
     result = json_object_new();
     items = json_array_new();
     g_ptr_array_sort(processes, by_number);

@@ -118,7 +118,12 @@ void sbx_process_finish(SbxProcess *process, JsonObject *end)
     } else {
         if (process->client != NULL)
             sbx_client_notify(process->client, "process.exited", json_object_ref(end));
-        remember(process, end);
+        if (process->is_worker) {
+            json_object_unref(end);
+            sbx_process_free(process);
+        } else {
+            remember(process, end);
+        }
     }
 }
 
@@ -146,8 +151,8 @@ static void finish_unknown(SbxProcess *process)
     end = json_object_new();
     json_object_set_int_member(end, "exit_code", -1);
     json_object_set_int_member(end, "cause", SBX_CAUSE_UNKNOWN);
-    sbx_event_emit_exited(process->sandbox, process->pid,
-                          process->is_worker ? NULL : process->text, end);
+    sbx_event_emit_exited(process->sandbox, process->pid, process->is_worker ? NULL : process->text,
+                          end);
     process->ends_with_output = FALSE;
     sbx_process_finish(process, end);
 }

@@ -18,7 +18,7 @@ struct SbxProcess {
     gint64 number;
     int pid; /* the guest's; 0 until it has started */
     char *text; /* what it is, for people */
-    gboolean is_worker; /* one of ours: there are no events of it */
+    gboolean is_worker; /* one of ours: not listed or remembered, without events */
     gboolean is_counted; /* among the sandbox's workers */
     char *user; /* NULL: the default */
     gint64 started_ms;

@@ -37,6 +37,14 @@ GError *sbx_agent_fault(const GError *error)
             code = SBX_E_EXEC;
             number = EACCES;
             break;
+        case SBX_AGENT_ERROR_NOT_A_PROGRAM:
+            code = SBX_E_EXEC;
+            number = ENOEXEC;
+            break;
+        case SBX_AGENT_ERROR_LONG_ARGUMENTS:
+            code = SBX_E_EXEC;
+            number = E2BIG;
+            break;
         case SBX_AGENT_ERROR_NO_PROGRAM:
             code = SBX_E_EXEC;
             number = ENOENT;

@@ -267,6 +267,8 @@ void sbx_process_forget_ended(SbxSandbox *sandbox);
 void sbx_process_method_detach(SbxKeeper *keeper, SbxRequest *request);
 void sbx_process_method_attach(SbxKeeper *keeper, SbxRequest *request);
 void sbx_process_method_list(SbxKeeper *keeper, SbxRequest *request);
+/* How many of them run that were not started by the library for itself. */
+guint sbx_process_count_running(SbxSandbox *sandbox);
 
 /* process-requests.c */
 

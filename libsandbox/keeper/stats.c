@@ -110,8 +110,7 @@ static void set_known(Ask *ask)
     set(ask, "disk_size", (gint64)sandbox->config.disk_size);
     set(ask, "network_received", 0);
     set(ask, "network_sent", 0);
-    set(ask, "commands",
-        g_hash_table_size(sandbox->processes) - sandbox->ended_processes.length);
+    set(ask, "commands", sbx_process_count_running(sandbox));
     set(ask, "sandboxes", 1);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sbx copy: files and trees into, out of and between sandboxes. */
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -91,8 +92,8 @@ static int connect_operand(const struct copy_operand *operand, sbx **sandbox, sb
     return operand->id ? sbx_connect(operand->id, NULL, sandbox, error) : 0;
 }
 
-static int write_archive(struct copy *copy, sbx *sandbox, const struct copy_operand *from,
-                         sbx_error **error)
+static int start_archive(struct copy *copy, sbx *sandbox, const struct copy_operand *from,
+                         sbx_op **op, sbx_error **error)
 {
     g_autofree char *directory = NULL;
     g_autofree char *name = NULL;
@@ -100,23 +101,40 @@ static int write_archive(struct copy *copy, sbx *sandbox, const struct copy_oper
 
     copy_operand_split(from, &directory, &name);
     names[0] = name;
-    return sbx_tar_create(sandbox, directory, name ? names : NULL, name ? 1 : 0, STDOUT_FILENO,
-                          copy->options, error);
+    return sbx_tar_create_start(sandbox, directory, name ? names : NULL, name ? 1 : 0,
+                                STDOUT_FILENO, copy->options, NULL, op, error);
 }
 
-static int copy_between(struct copy *copy, sbx *source, const struct copy_operand *from,
-                        sbx *target, const char *target_path, sbx_error **error)
+static int start_copy(struct copy *copy, sbx *source, const struct copy_operand *from, sbx *target,
+                      const char *target_path, sbx_op **op, sbx_error **error)
 {
     sbx_transfer_options_set_glob(copy->options, copy_operand_is_pattern(from));
     if (copy->to.archive)
-        return write_archive(copy, source, from, error);
+        return start_archive(copy, source, from, op, error);
     if (from->archive)
-        return sbx_tar_extract(target, copy->to.path, STDIN_FILENO, copy->options, error);
+        return sbx_tar_extract_start(target, copy->to.path, STDIN_FILENO, copy->options, NULL, op,
+                                     error);
     if (source && target)
-        return sbx_copy_across(source, from->path, target, target_path, copy->options, error);
+        return sbx_copy_across_start(source, from->path, target, target_path, copy->options, NULL,
+                                     op, error);
     if (source)
-        return sbx_download(source, from->path, target_path, copy->options, error);
-    return sbx_upload(target, from->path, target_path, copy->options, error);
+        return sbx_download_start(source, from->path, target_path, copy->options, NULL, op, error);
+    return sbx_upload_start(target, from->path, target_path, copy->options, NULL, op, error);
+}
+
+/* An end of the copy that stands still must not keep a signal from ending it. */
+static int finish_copy(sbx_op *op, sbx_error **error)
+{
+    sbx_dispatch(NULL, NULL);
+    while (!sbx_op_is_done(op)) {
+        struct pollfd queue = {.fd = sbx_get_fd(NULL), .events = POLLIN};
+
+        poll(&queue, 1, -1);
+        if (progress_cancelled())
+            sbx_op_cancel(op);
+        sbx_dispatch(NULL, NULL);
+    }
+    return sbx_op_finish(op, error);
 }
 
 /* With several sources the target is a directory. */
@@ -125,6 +143,7 @@ static int copy_one(struct copy *copy, const char *text, bool several)
     g_auto(copy_operand_t) from = {0};
     g_autoptr(sbx) source = NULL;
     g_autoptr(sbx) target = NULL;
+    g_autoptr(sbx_op) op = NULL;
     g_autoptr(sbx_error) error = NULL;
     g_autofree char *path = g_strconcat(copy->to.path, several ? "/" : "", NULL);
     int rc;
@@ -135,10 +154,14 @@ static int copy_one(struct copy *copy, const char *text, bool several)
         rc = connect_operand(&copy->to, &target, &error);
     if (rc >= 0) {
         progress_begin(&copy->progress, copy->inv, text);
-        rc = copy_between(copy, source, &from, target, path, &error);
+        rc = start_copy(copy, source, &from, target, path, &op, &error);
+        if (rc >= 0)
+            rc = finish_copy(op, &error);
         progress_end(&copy->progress);
     }
-    if (rc < 0)
+    if (rc < 0 && progress_cancelled())
+        report_failure(copy->inv, SBX_E_CANCELLED, "interrupted; what was complete is there", NULL);
+    else if (rc < 0)
         report_error(copy->inv, error);
     else
         copy->entries += rc;
@@ -159,7 +182,7 @@ static const char *check_operands(const struct copy *copy, char *const *sources,
         if (copy->to.archive && !from.id)
             return "an archive (-) is made of files in a sandbox: ID:PATH";
         if (!from.id && !copy->to.id)
-            return "either side of a copy is in a sandbox: ID:PATH";
+            return "neither side of this copy is in a sandbox: ID:PATH";
     }
     if (copy->to.archive && isatty(STDOUT_FILENO))
         return "an archive is not for a terminal: send it to a file or a program";

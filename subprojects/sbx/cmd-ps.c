@@ -59,8 +59,9 @@ static char *state_text(const sbx_process_list *list, size_t index)
         return g_strdup(sbx_process_list_attached(list, index) == 1 ? "attached" : "detached");
     if (cause == SBX_CAUSE_EXIT)
         return g_strdup_printf("exited %d", sbx_process_list_exit_code(list, index));
-    return g_strdup_printf("%s %d", cause_name(cause) ? cause_name(cause) : "unknown",
-                           sbx_process_list_exit_code(list, index));
+    if (cause == SBX_CAUSE_SIGNAL)
+        return g_strdup_printf("signal %d", sbx_process_list_exit_code(list, index) - 128);
+    return g_strdup(cause_name(cause) ? cause_name(cause) : "unknown");
 }
 
 static void add_row(table *rows, const sbx_process_list *list, size_t index, int64_t now)

@@ -39,8 +39,10 @@ static int exit_status(const struct invocation *inv, sbx_process *process, bool 
                        "ended", "destroy the sandbox: sbx kill");
         return EXIT_SANDBOX;
     }
-    if (sbx_process_cause(process) == SBX_CAUSE_DEADLINE)
+    if (sbx_process_cause(process) == SBX_CAUSE_DEADLINE) {
+        report_failure(inv, SBX_E_TIMEOUT, "the command was killed when its time was over", NULL);
         return EXIT_TIMED_OUT;
+    }
     if (sbx_process_oom(process))
         report_note(inv, "the sandbox ran out of memory and killed a process of the command");
     return status == 0 && output_lost ? EXIT_SANDBOX : status;

@@ -315,7 +315,7 @@ START_TEST(start_failures)
     assert_start_error((SbxAgentCommand){0}, folder, SBX_AGENT_ERROR_NO_PROGRAM, "no such program");
     assert_start_error((SbxAgentCommand){0}, file, SBX_AGENT_ERROR_NOT_EXECUTABLE, "cannot run");
     ck_assert(g_file_set_contents_full(garbage, "\177ELF", 4, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
-    assert_start_error((SbxAgentCommand){0}, damaged, SBX_AGENT_ERROR_FAILED, "cannot run");
+    assert_start_error((SbxAgentCommand){0}, damaged, SBX_AGENT_ERROR_NOT_A_PROGRAM, "cannot run");
     unlink(garbage);
     assert_start_error((SbxAgentCommand){.cwd = "/nowhere"}, yes, SBX_AGENT_ERROR_BAD_DIRECTORY,
                        "no such directory: \"/nowhere\"");

@@ -309,6 +309,9 @@ START_TEST(listing)
 {
     sbx_command *command = sbx_command_new("sleep");
     sbx_process_list *list = NULL;
+    sbx_port_list *ports = NULL;
+    sbx_stats *stats = NULL;
+    sbx_stat *stat = NULL;
     sbx_error *error = NULL;
     sbx_process *sleeper;
     sbx_process *other;
@@ -323,6 +326,11 @@ START_TEST(listing)
     sleeper = test_spawn(box, command);
     other = test_spawn_script(box, "# \xff\nexit 3");
     test_wait(other);
+    /* What the library runs for itself is not among them, while it runs and afterwards. */
+    test_ok(sbx_fs_stat(box, "/", NULL, &stat, &error), &error);
+    test_ok(sbx_list_ports(box, &ports, &error), &error);
+    test_ok(sbx_stats_get(box, &stats, &error), &error);
+    ck_assert_int_eq(sbx_stats_value(stats, SBX_STAT_COMMANDS), 1);
     test_ok(sbx_process_list_get(box, &list, &error), &error);
     ck_assert_uint_eq(sbx_process_list_length(list), 2);
     ck_assert_int_eq(sbx_process_list_id(list, 0), sbx_process_id(sleeper));
@@ -340,6 +348,9 @@ START_TEST(listing)
     ck_assert_int_eq(sbx_process_list_exit_code(list, 1), 3);
     ck_assert_int_eq(sbx_process_list_cause(list, 1), SBX_CAUSE_EXIT);
     sbx_process_list_free(list);
+    sbx_port_list_free(ports);
+    sbx_stats_free(stats);
+    sbx_stat_free(stat);
     sbx_process_unref(other);
     sbx_process_unref(sleeper);
 }

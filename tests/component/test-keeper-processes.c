@@ -114,9 +114,10 @@ END_TEST
 START_TEST(arguments_directory_environment)
 {
     sbx_command *command = sbx_command_new("bash");
-    static const char *const args[] = {"-c",
-                                       "printf '%s|' \"$0\" \"$1\" \"$2\" \"$A\" \"$B\" \"$PWD\"",
-                                       "zero", "", "caf\xe9 \n\"", NULL};
+    static const char *const args[] = {
+        "-c",           "printf '%s|' \"$0\" \"$1\" \"$2\" \"$A\" \"$B\" \"$PWD\"",
+        "zero",         "",
+        "caf\xe9 \n\"", NULL};
     sbx_error *error = NULL;
     sbx_result *result = NULL;
 
@@ -158,13 +159,31 @@ START_TEST(environment_of_the_sandbox)
 }
 END_TEST
 
+static void assert_not_run(const char *program, const char *arg, int sys_errno)
+{
+    sbx_command *command = sbx_command_new(program);
+    sbx_process *process = NULL;
+    sbx_error *error = NULL;
+
+    if (arg != NULL)
+        test_ok(sbx_command_add_arg(command, arg, &error), &error);
+    ck_assert_int_eq(sbx_spawn(box, command, &process, &error), SBX_E_EXEC);
+    ck_assert_int_eq(sbx_error_errno(error), sys_errno);
+    sbx_error_free(error);
+    sbx_command_unref(command);
+}
+
 START_TEST(cannot_be_started)
 {
+    g_autofree char *garbage = g_strdup_printf("/tmp/sbx-test-garbage.%d", (int)getpid());
+    g_autofree char *longer = g_strnfill(128 << 10, 'x');
     sbx_command *command = sbx_command_new("no-such-program-here");
     sbx_error *error = NULL;
     sbx_result *result = NULL;
     sbx_process *process = NULL;
 
+    ck_assert(
+        g_file_set_contents_full(garbage, "garbage", 7, G_FILE_SET_CONTENTS_NONE, 0755, NULL));
     test_failed(sbx_run(box, command, &result, &error), SBX_E_EXEC, &error, "no-such-program-here");
     test_failed(sbx_spawn(box, command, &process, &error), SBX_E_EXEC, &error, "no-such-program");
     sbx_command_unref(command);
@@ -177,6 +196,10 @@ START_TEST(cannot_be_started)
     error = NULL;
     test_failed(sbx_run(box, command, &result, &error), SBX_E_INVALID, &error, "empty");
     sbx_command_unref(command);
+    assert_not_run("/etc/passwd", NULL, EACCES);
+    assert_not_run(garbage, NULL, ENOEXEC);
+    assert_not_run("true", longer, E2BIG);
+    unlink(garbage);
     ck_assert_ptr_null(result);
     ck_assert_ptr_null(process);
     g_free(test_sh(box, "true"));
@@ -272,8 +295,8 @@ END_TEST
 static gpointer call_often(gpointer data)
 {
     for (int i = 0; i < 60; i++) {
-        g_autofree char *script = g_strdup_printf("echo %d.%d; echo e >&2; exit %d",
-                                                  GPOINTER_TO_INT(data), i, i);
+        g_autofree char *script =
+            g_strdup_printf("echo %d.%d; echo e >&2; exit %d", GPOINTER_TO_INT(data), i, i);
         g_autofree char *wanted = g_strdup_printf("%d.%d\n", GPOINTER_TO_INT(data), i);
         sbx_result *result = NULL;
 

@@ -14,15 +14,17 @@
 #include "lib/test-keeper.h"
 #include "lib/test-main.h"
 
+static char *said; /* the last one's standard error */
+
 /* Runs sbx with these words; returns its exit status. */
 static int run_sbx(char **out, const char *first, ...)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new();
-    g_autofree char *err = NULL;
     g_autofree char *own = NULL;
     int status;
     va_list list;
 
+    g_clear_pointer(&said, g_free);
     g_ptr_array_add(words, getenv("SBX_TEST_CLI"));
     va_start(list, first);
     for (const char *word = first; word != NULL; word = va_arg(list, const char *))
@@ -30,8 +32,8 @@ static int run_sbx(char **out, const char *first, ...)
     va_end(list);
     g_ptr_array_add(words, NULL);
     ck_assert(g_spawn_sync(NULL, (char **)words->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
-                           out != NULL ? out : &own, &err, &status, NULL));
-    ck_assert_msg(WIFEXITED(status), "status %x; %s", (unsigned)status, err);
+                           out != NULL ? out : &own, &said, &status, NULL));
+    ck_assert_msg(WIFEXITED(status), "status %x; %s", (unsigned)status, said);
     return WEXITSTATUS(status);
 }
 
@@ -93,8 +95,18 @@ static int end_session(Session *session)
 
 START_TEST(an_interactive_shell)
 {
-    const char *words[] = {getenv("SBX_TEST_CLI"), "exec", "-it", "-e", "PS1=ready> ", sbx_id(box),
-                           "--", "bash", "--norc", "--noprofile", "-i", NULL};
+    const char *words[] = {getenv("SBX_TEST_CLI"),
+                           "exec",
+                           "-it",
+                           "-e",
+                           "PS1=ready> ",
+                           sbx_id(box),
+                           "--",
+                           "bash",
+                           "--norc",
+                           "--noprofile",
+                           "-i",
+                           NULL};
     struct winsize larger = {.ws_row = 40, .ws_col = 120};
     Session session = start_session(words);
 
@@ -107,7 +119,8 @@ START_TEST(an_interactive_shell)
     ck_assert_int_eq(ioctl(session.fd, TIOCSWINSZ, &larger), 0);
     await(&session, "ok\r\n");
     await(&session, "ready> ");
-    /* Not in the foreground: a signal that comes before the job has the terminal would wait for it. */
+    /* Not in the foreground: a signal that comes before the job has the terminal would wait for it.
+     */
     type(&session, "trap 'echo go''t it; exit 7' INT; sleep 1000 </dev/null >/dev/null 2>&1 & "
                    "echo be''gun; wait\r");
     await(&session, "begun\r\n");
@@ -146,12 +159,11 @@ END_TEST
 
 START_TEST(deadline_of_exec)
 {
-    ck_assert_int_eq(run_sbx(NULL, "exec", "--timeout", "300ms", sbx_id(box), "sleep", "1000",
-                             NULL),
-                     124);
-    ck_assert_int_eq(run_sbx(NULL, "exec", "--timeout", "5m", sbx_id(box), "sh", "-c", "exit 5",
-                             NULL),
-                     5);
+    ck_assert_int_eq(
+        run_sbx(NULL, "exec", "--timeout", "300ms", sbx_id(box), "sleep", "1000", NULL), 124);
+    ck_assert_str_eq(said, "sbx: the command was killed when its time was over\n");
+    ck_assert_int_eq(
+        run_sbx(NULL, "exec", "--timeout", "5m", sbx_id(box), "sh", "-c", "exit 5", NULL), 5);
 }
 END_TEST
 
@@ -178,9 +190,30 @@ START_TEST(detached_listed_signalled_attached)
     ck_assert_int_eq(run_sbx(&out, "attach", sbx_id(box), number, NULL), 128 + SIGTERM);
     ck_assert_str_eq(out, "hello\n");
     ck_assert_int_eq(run_sbx(&both, "ps", sbx_id(box), NULL), 0);
-    ck_assert_ptr_nonnull(strstr(both, "signal 143"));
+    ck_assert_ptr_nonnull(strstr(both, "signal 15 "));
     ck_assert_int_eq(run_sbx(NULL, "attach", sbx_id(box), "999999", NULL), 125);
     ck_assert_int_eq(run_sbx(NULL, "attach", sbx_id(box), "x", NULL), 2);
+}
+END_TEST
+
+/* The archive's other end stands still, and would for ever. */
+START_TEST(copy_ended_by_a_signal)
+{
+    g_autofree char *target = g_strdup_printf("%s:from-archive", sbx_id(box));
+    const char *words[] = {getenv("SBX_TEST_CLI"), "copy", "-", target, NULL};
+    char begun[256];
+    GPid pid;
+    int in, err, status;
+
+    ck_assert(g_spawn_async_with_pipes(NULL, (char **)words, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                       NULL, &pid, &in, NULL, &err, NULL));
+    ck_assert_int_gt(read(err, begun, sizeof begun), 0);
+    ck_assert_int_eq(kill(pid, SIGTERM), 0);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 130);
+    close(in);
+    close(err);
 }
 END_TEST
 
@@ -194,6 +227,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, an_interactive_shell);
     tcase_add_test(cases, leaving_and_coming_back);
     tcase_add_test(cases, deadline_of_exec);
+    tcase_add_test(cases, copy_ended_by_a_signal);
     tcase_add_test(cases, detached_listed_signalled_attached);
     suite_add_tcase(suite, cases);
     return suite;

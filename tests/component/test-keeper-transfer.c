@@ -182,6 +182,37 @@ START_TEST(existing_files)
 }
 END_TEST
 
+/* Who goes on with a copy that was broken off has the file, and maybe not all of its names. */
+START_TEST(kept_files_with_more_names)
+{
+    sbx_transfer_options *options = sbx_transfer_options_new();
+    sbx_error *error = NULL;
+
+    host("mkdir from to && echo x >from/f && ln from/f from/g && ln from/f from/h");
+    test_ok(sbx_transfer_options_set_existing(options, SBX_EXISTING_KEEP, &error), &error);
+    ck_assert_int_eq(test_ok(sbx_upload(box, at("from/."), at("to"), options, &error), &error), 4);
+    ck_assert_int_eq(test_ok(sbx_upload(box, at("from/."), at("to"), options, &error), &error), 1);
+    host("rm to/g");
+    ck_assert_int_eq(test_ok(sbx_upload(box, at("from/."), at("to"), options, &error), &error), 2);
+    host("test to/f -ef to/g && test to/f -ef to/h");
+    sbx_transfer_options_free(options);
+}
+END_TEST
+
+START_TEST(left_out)
+{
+    sbx_error *error = NULL;
+
+    host("mkdir from to && mkfifo from/p && echo x >from/f");
+    ck_assert_int_eq(test_ok(sbx_upload(box, at("from/."), at("to"), NULL, &error), &error), 2);
+    ck_assert_int_eq(test_ok(sbx_download(box, at("from/p"), at("to/"), NULL, &error), &error), 0);
+    /* A file without a size would be empty. */
+    ck_assert_int_eq(test_ok(sbx_download(box, "/proc/version", at("to/"), NULL, &error), &error),
+                     0);
+    host("test \"$(ls to)\" = f");
+}
+END_TEST
+
 START_TEST(patterns_and_limits)
 {
     sbx_transfer_options *options = sbx_transfer_options_new();
@@ -463,6 +494,8 @@ static Suite *transfer_suite(void)
     tcase_add_test(cases, where_things_go);
     tcase_add_test(cases, names_the_file_that_failed);
     tcase_add_test(cases, existing_files);
+    tcase_add_test(cases, kept_files_with_more_names);
+    tcase_add_test(cases, left_out);
     tcase_add_test(cases, patterns_and_limits);
     tcase_add_test(cases, progress_and_warnings);
     tcase_add_test(cases, archives_to_and_from_descriptors);

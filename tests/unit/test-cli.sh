@@ -242,6 +242,9 @@ completes "sbx --js" --json
 man=$top/doc/man/sbx.1
 if [ -f "$man" ]; then
     text=$(sed 's/\\-/-/g; s/\\f.//g' "$man")
+    sed -n 's/^\\fB\(sbx[a-z ]*\)\\fR.*/\1/p' "$man" | sort | uniq -d >"$scratch/out"
+    [ ! -s "$scratch/out" ]
+    result $? "manual page: each command is once in the synopsis"
     while read -r command; do
         read -ra words <<<"$command"
         grep -q -e "^\.B sbx $command\$" <<<"$text"

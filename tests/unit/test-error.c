@@ -29,6 +29,18 @@ START_TEST(all_parts)
 }
 END_TEST
 
+START_TEST(one_line_of_text)
+{
+    sbx_error *error = NULL;
+
+    sbx_fail(&error, SBX_E_INVALID, 0, "sbx_x", NULL, "\"%s\" is no name \u00e4\u20ac",
+             "a\n\033[1m\xff\xc3\xc2\x85\u202e\\");
+    ck_assert_str_eq(sbx_error_message(error),
+                     "\"a\\x0a\\x1b[1m\\xff\\xc3\\x85\\x202e\\\" is no name \u00e4\u20ac");
+    sbx_error_free(error);
+}
+END_TEST
+
 START_TEST(nobody_wants_it)
 {
     sbx_error *reason = NULL;
@@ -81,10 +93,10 @@ END_TEST
 START_TEST(numbers)
 {
     static const int codes[] = {
-        SBX_OK,         SBX_E_INVALID,   SBX_E_NO_MEMORY, SBX_E_SYSTEM, SBX_E_UNAVAILABLE,
-        SBX_E_KEEPER,   SBX_E_PROTOCOL,  SBX_E_NOT_FOUND, SBX_E_EXISTS, SBX_E_BUSY,
-        SBX_E_NO_SPACE, SBX_E_DENIED,    SBX_E_TIMEOUT,   SBX_E_CANCELLED, SBX_E_BOOT,
-        SBX_E_GONE,     SBX_E_EXEC,      SBX_E_IMAGE,     SBX_E_UNSUPPORTED, SBX_E_FORKED,
+        SBX_OK,         SBX_E_INVALID,  SBX_E_NO_MEMORY, SBX_E_SYSTEM,      SBX_E_UNAVAILABLE,
+        SBX_E_KEEPER,   SBX_E_PROTOCOL, SBX_E_NOT_FOUND, SBX_E_EXISTS,      SBX_E_BUSY,
+        SBX_E_NO_SPACE, SBX_E_DENIED,   SBX_E_TIMEOUT,   SBX_E_CANCELLED,   SBX_E_BOOT,
+        SBX_E_GONE,     SBX_E_EXEC,     SBX_E_IMAGE,     SBX_E_UNSUPPORTED, SBX_E_FORKED,
         SBX_E_TOO_BIG,  SBX_E_INTERNAL, SBX_E_FILE,
     };
 
@@ -99,6 +111,7 @@ int main(void)
     TCase *cases = tcase_create("error");
 
     tcase_add_test(cases, all_parts);
+    tcase_add_test(cases, one_line_of_text);
     tcase_add_test(cases, nobody_wants_it);
     tcase_add_test(cases, from_faults);
     tcase_add_test(cases, names);

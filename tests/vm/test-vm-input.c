@@ -47,6 +47,7 @@ START_TEST(arguments_of_2_mb)
         ck_assert_ptr_nonnull(error);
         ck_assert_msg(strstr(sbx_error_message(error), "Argument list too long") != NULL, "%s",
                       sbx_error_message(error));
+        ck_assert_int_eq(sbx_error_errno(error), E2BIG);
         vm_check_error(code, SBX_E_EXEC, error, "sbx_spawn");
         sbx_command_unref(command);
     }

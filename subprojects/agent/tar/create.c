@@ -108,11 +108,45 @@ static bool add_hard_link(struct tar_creation *creation, const struct stat *stat
     return count(creation, 0) && tar_writer_entry(&creation->writer, &entry) && finish(creation, 0);
 }
 
+/* What the kernel makes up when it is asked is no file that somebody could want back. */
+static bool is_made_up(int fd)
+{
+    struct statfs status;
+
+    if (fstatfs(fd, &status) < 0)
+        return false;
+    switch ((unsigned long)status.f_type) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case DEVPTS_SUPER_MAGIC:
+    case DEBUGFS_MAGIC:
+    case TRACEFS_MAGIC:
+    case SECURITYFS_MAGIC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Its size says nothing. Below directories the same is found out of the directory. */
+static bool is_made_up_source(struct tar_creation *creation, int fd)
+{
+    if (creation->depth > 0 || creation->counting || !is_made_up(fd))
+        return false;
+    tar_warn(creation->report, creation->counts, "%s is left out: the kernel makes it up",
+             tar_quote(creation->path));
+    return true;
+}
+
 static bool add_file(struct tar_creation *creation, int fd, const struct stat *status)
 {
     struct tar_entry entry;
     bool added = false;
 
+    if (is_made_up_source(creation, fd))
+        return true;
     if (!add_hard_link(creation, status, &added) || added)
         return added;
     if (!count(creation, (uint64_t)status->st_size))
@@ -175,28 +209,6 @@ static bool add_special(struct tar_creation *creation, const struct stat *status
         entry.minor = minor(status->st_rdev);
     }
     return count(creation, 0) && tar_writer_entry(&creation->writer, &entry) && finish(creation, 0);
-}
-
-/* What the kernel makes up when it is asked is no file that somebody could want back. */
-static bool is_made_up(int fd)
-{
-    struct statfs status;
-
-    if (fstatfs(fd, &status) < 0)
-        return false;
-    switch ((unsigned long)status.f_type) {
-    case PROC_SUPER_MAGIC:
-    case SYSFS_MAGIC:
-    case CGROUP_SUPER_MAGIC:
-    case CGROUP2_SUPER_MAGIC:
-    case DEVPTS_SUPER_MAGIC:
-    case DEBUGFS_MAGIC:
-    case TRACEFS_MAGIC:
-    case SECURITYFS_MAGIC:
-        return true;
-    default:
-        return false;
-    }
 }
 
 bool tar_set_path(struct tar_creation *creation, const char *path)

@@ -191,7 +191,8 @@ static bool count(struct tar_extraction *extraction)
     struct tar_counts *counts = extraction->counts;
 
     counts->total = extraction->reader.total;
-    if (++counts->entries > options->max_entries)
+    counts->entries++;
+    if (++extraction->entries > options->max_entries)
         return tar_fail(extraction->failure, TAR_TOO_BIG,
                         "the archive has more than the %" PRIu64 " entries that are allowed",
                         options->max_entries);
@@ -203,26 +204,37 @@ static bool count(struct tar_extraction *extraction)
     return true;
 }
 
-static bool take_entry(struct tar_extraction *extraction)
+/* Whether the entry is none that is made here. */
+static bool is_left_out(struct tar_extraction *extraction)
 {
     const struct tar_entry *entry = &extraction->reader.entry;
 
-    if (!count(extraction) || !take_path(extraction, entry->path, &extraction->path))
-        return false;
     if (is_excluded(extraction))
         return true;
-    if (entry->type == TAR_CHARACTER || entry->type == TAR_BLOCK_DEVICE ||
-        entry->type == TAR_FIFO || entry->type == TAR_UNKNOWN) {
-        tar_warn(extraction->report, extraction->counts, "%s is left out: it is %s",
-                 tar_quote(entry->path),
-                 entry->type == TAR_FIFO      ? "a fifo"
-                 : entry->type == TAR_UNKNOWN ? "of an unknown type"
-                                              : "a device");
-        return true;
-    }
-    if (!place(extraction))
+    if (entry->type != TAR_CHARACTER && entry->type != TAR_BLOCK_DEVICE &&
+        entry->type != TAR_FIFO && entry->type != TAR_UNKNOWN)
         return false;
-    extraction->counts->bytes += entry->size;
+    tar_warn(extraction->report, extraction->counts, "%s is left out: it is %s",
+             tar_quote(entry->path),
+             entry->type == TAR_FIFO      ? "a fifo"
+             : entry->type == TAR_UNKNOWN ? "of an unknown type"
+                                          : "a device");
+    return true;
+}
+
+static bool take_entry(struct tar_extraction *extraction)
+{
+    if (!count(extraction) ||
+        !take_path(extraction, extraction->reader.entry.path, &extraction->path))
+        return false;
+    extraction->passed_over = is_left_out(extraction);
+    if (!extraction->passed_over) {
+        if (!place(extraction))
+            return false;
+        extraction->counts->bytes += extraction->reader.entry.size;
+    }
+    if (extraction->passed_over)
+        extraction->counts->entries--;
     return tar_progress(extraction->report, extraction->counts, extraction->path,
                         extraction->failure);
 }

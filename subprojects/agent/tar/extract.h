@@ -26,6 +26,8 @@ struct tar_extraction {
     char *rename;           /* what the first name of each path becomes, or NULL */
     char *first_name;       /* which is this */
     bool root_made;         /* the root was, so the archive decides on its mode, too */
+    bool passed_over;       /* this entry was: it is not wanted, or what was there stayed */
+    uint64_t entries;       /* all that were read, also those */
     struct tar_later *later;
     size_t later_count, later_allocated;
     char *names;

@@ -69,6 +69,26 @@ static bool cannot_make(struct place *place)
                           tar_quote(place->extraction->reader.entry.path));
 }
 
+/* For hard links to come. */
+static bool note(struct tar_extraction *extraction, const struct stat *status)
+{
+    return tar_inodes_set(&extraction->made, status->st_dev, status->st_ino, 0) ||
+           tar_fail(extraction->failure, TAR_NO_MEMORY, "out of memory");
+}
+
+/* What was there stays, and is what hard links to this entry mean: who copies a tree once more has
+ * them again. 0, or -1. */
+static int keep(struct place *place)
+{
+    struct stat status;
+
+    place->extraction->passed_over = true;
+    if (fstatat(place->parent, place->name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+        S_ISDIR(status.st_mode))
+        return 0;
+    return note(place->extraction, &status) ? 0 : -1;
+}
+
 /* Makes it under its name or, when that is taken and may be replaced, another one: then temporary
  * is not empty. 1: made; 0: not wanted; -1: failed. */
 static int make_somewhere(struct place *place, maker *make, char *temporary)
@@ -80,7 +100,7 @@ static int make_somewhere(struct place *place, maker *make, char *temporary)
     if (make(place, place->name))
         return 1;
     if (errno == EEXIST && extraction->options->existing == TAR_KEEP)
-        return 0;
+        return keep(place);
     if (errno == EEXIST && extraction->options->existing == TAR_REFUSE) {
         tar_fail(extraction->failure, TAR_EXISTS, "%s is there already", tar_quote(path));
         return -1;
@@ -169,13 +189,6 @@ static bool write_data(struct place *place)
         return tar_fail_errno(extraction->failure, errno, "cannot make %s %" PRIu64 " bytes long",
                               tar_quote(entry->path), entry->size);
     return true;
-}
-
-/* For hard links to come. */
-static bool note(struct tar_extraction *extraction, const struct stat *status)
-{
-    return tar_inodes_set(&extraction->made, status->st_dev, status->st_ino, 0) ||
-           tar_fail(extraction->failure, TAR_NO_MEMORY, "out of memory");
 }
 
 bool tar_place_file(struct tar_extraction *extraction, int parent, const char *name)

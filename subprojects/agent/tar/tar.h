@@ -4,12 +4,11 @@
  * alone, keeps names as the bytes they are, and needs the same memory for any tree: what grows with
  * the archive (hard links to come, modes of directories) has a cap of its own.
  *
- *   create.c    walks trees and writes them      extract.c  reads archives and makes trees
- *   writer.c    headers of the pax format        reader.c   pax, ustar, GNU and v7 headers, sparse
- * maps pax.c       records of extended headers      format.c   fields of a header block stream.c
- * descriptors                      paths.c    directories below a root, no links followed inodes.c
- * sets of files                    message.c  failures and warnings command.c   options and
- * messages as text
+ * create.c walks trees and writes them, extract.c reads archives and makes trees.
+ * writer.c: headers of the pax format. reader.c: pax, ustar, GNU and v7 headers, sparse maps.
+ * pax.c: records of extended headers. format.c: fields of a header block. stream.c: descriptors.
+ * paths.c: directories below a root, no links followed. inodes.c: sets of files.
+ * message.c: failures and warnings. command.c: options and messages as text.
  */
 #ifndef SBX_TAR_H
 #define SBX_TAR_H
@@ -96,7 +95,8 @@ struct tar_options {
         .max_bytes = UINT64_C(64) << 30, .max_entries = 1000000, .owners = true                    \
     }
 
-/* Takes what tar_create() likes to have and may do without: to be called before anything is given up. */
+/* Takes what tar_create() likes to have and may do without: to be called before anything is given
+ * up. */
 void tar_create_prepare(void);
 /* fd: the stream. watch_fd: the work is cancelled when its reader has gone; -1: none, and then fd
  * blocks. Otherwise it must not. */
