@@ -132,7 +132,7 @@ SBX_PUBLIC int sbx_op_is_done(sbx_op *op);
  * another thread does that already, waits for it. This has no twin. Any thread.
  *
  * Returns 1 when the op is done, 0 when the time ran out.
- * Errors: SBX_E_FORKED, SBX_E_INVALID (called from within a callback of this queue),
+ * Errors: SBX_E_FORKED, SBX_E_INVALID (called from within a callback of this queue; a timeout below -1),
  * SBX_E_SYSTEM. Since: 0.1
  */
 SBX_PUBLIC int sbx_op_wait(sbx_op *op, int timeout_ms, sbx_error **error);

@@ -177,7 +177,7 @@ SBX_PUBLIC int sbx_forward_fd(sbx_forward *forward);
  * Returns 0 when the time ran out and it still works.
  *
  * Errors: why it does not: SBX_E_GONE (the sandbox has ended), SBX_E_SYSTEM (the socket was shut
- * down). Since: 0.1
+ * down); SBX_E_INVALID (a timeout below -1). Since: 0.1
  */
 SBX_PUBLIC int sbx_forward_wait(sbx_forward *forward, int timeout_ms, sbx_error **error);
 

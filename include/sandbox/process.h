@@ -356,8 +356,8 @@ SBX_PUBLIC int sbx_process_exit_fd(sbx_process *process);
  * Waits for the end of the process. Its output may still be in the pipes.
  *
  * Returns 1 when it has ended, 0 when the time ran out.
- * Errors: SBX_E_GONE (the sandbox ended first: how the process ended is unknown), SBX_E_KEEPER.
- * Since: 0.1
+ * Errors: SBX_E_GONE (the sandbox ended first: how the process ended is unknown), SBX_E_KEEPER,
+ * SBX_E_INVALID (a timeout below -1). Since: 0.1
  */
 SBX_PUBLIC int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error);
 

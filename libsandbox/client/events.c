@@ -175,11 +175,10 @@ int sbx_events_wait(sbx_events *events, int64_t timeout_ms, sbx_error **error)
     int64_t deadline;
     int ready = check(events, __func__, error);
 
+    if (ready >= 0)
+        ready = sbx_check_timeout(timeout_ms, __func__, error);
     if (ready < 0)
         return ready;
-    if (timeout_ms < SBX_WAIT_FOREVER || timeout_ms > SBX_TIMEOUT_MAX_MS)
-        return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL,
-                        "a timeout of %" G_GINT64_FORMAT " ms is out of range", timeout_ms);
     deadline = timeout_ms == SBX_WAIT_FOREVER ? -1 : sbx_now_ms() + timeout_ms;
     ready = sbx_wait_one(events->link.fd, POLLIN, deadline);
     if (ready < 0)

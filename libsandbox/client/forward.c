@@ -349,6 +349,8 @@ int sbx_forward_wait(sbx_forward *forward, int timeout_ms, sbx_error **error)
     int64_t deadline = timeout_ms < 0 ? -1 : sbx_now_ms() + timeout_ms;
     int state = sbx_check_handle(forward->sandbox, __func__, error);
 
+    if (state >= 0)
+        state = sbx_check_timeout(timeout_ms, __func__, error);
     if (state < 0)
         return state;
     state = look(forward);

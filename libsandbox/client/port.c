@@ -133,13 +133,15 @@ int sbx_wait_port(sbx *sandbox, int port, int timeout_ms, sbx_error **error)
     const char *const args[] = {"wait", port_text, left_text, NULL};
     int code = sbx_check_handle(sandbox, __func__, error);
 
+    if (code >= 0)
+        code = sbx_check_timeout(timeout_ms, __func__, error);
     if (code < 0)
         return code;
     if (port < 1 || port > 65535)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "%d is not a port from 1 to 65535",
                         port);
     snprintf(port_text, sizeof port_text, "%d", port);
-    snprintf(left_text, sizeof left_text, "%d", timeout_ms < 0 ? -1 : timeout_ms);
+    snprintf(left_text, sizeof left_text, "%d", timeout_ms);
     code = start_worker(sandbox, args, &process, __func__, error);
     if (code < 0)
         return code;

@@ -46,6 +46,9 @@ int sbx_wait(struct pollfd *fds, unsigned int count, int64_t deadline_ms);
 int sbx_wait_one(int fd, short events, int64_t deadline_ms);
 /* The same, but a signal handled meanwhile ends it with -EINTR. */
 int sbx_wait_signal(int fd, short events);
+/* Whether a call may wait so long: -1, for ever, up to SBX_TIMEOUT_MAX_MS. A smaller one may be what was
+ * left of a time that is over. Returns SBX_OK or what it fails with. */
+int sbx_check_timeout(int64_t timeout_ms, const char *operation, sbx_error **error);
 /* Makes an error of what these returned. */
 int sbx_wait_failed(int code, const char *operation, sbx_error **error);
 /* Until it is turned off again, cancelling does not end waits: what was begun is cleaned up. op.c */

@@ -285,6 +285,8 @@ int sbx_process_wait(sbx_process *process, int timeout_ms, sbx_error **error)
     int64_t deadline = timeout_ms < 0 ? -1 : sbx_now_ms() + timeout_ms;
     int state = sbx_check_handle(process->sandbox, __func__, error);
 
+    if (state >= 0)
+        state = sbx_check_timeout(timeout_ms, __func__, error);
     if (state < 0)
         return state;
     state = look(process);

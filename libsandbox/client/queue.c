@@ -521,6 +521,8 @@ int sbx_op_wait(sbx_op *op, int timeout_ms, sbx_error **error)
     int code = sbx_queue_resolve(&queue, __func__, error);
     int done;
 
+    if (code >= 0)
+        code = sbx_check_timeout(timeout_ms, __func__, error);
     if (code < 0)
         return code;
     sbx_queue_lock(queue);

@@ -55,6 +55,14 @@ int sbx_wait_signal(int fd, short events)
     return poll(&one, 1, -1) < 0 ? -errno : 1;
 }
 
+int sbx_check_timeout(int64_t timeout_ms, const char *operation, sbx_error **error)
+{
+    if (timeout_ms >= SBX_WAIT_FOREVER && timeout_ms <= SBX_TIMEOUT_MAX_MS)
+        return SBX_OK;
+    return sbx_fail(error, SBX_E_INVALID, 0, operation, NULL,
+                    "a timeout of %" G_GINT64_FORMAT " ms is out of range", timeout_ms);
+}
+
 int sbx_wait_failed(int code, const char *operation, sbx_error **error)
 {
     if (code == -ECANCELED)

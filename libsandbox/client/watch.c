@@ -118,6 +118,8 @@ int sbx_watch_next(sbx_watch *watch, int timeout_ms, sbx_error **error)
     if (watch == NULL)
         return sbx_fail(error, SBX_E_INVALID, 0, __func__, NULL, "watch is NULL");
     code = sbx_check_handle(watch->sandbox, __func__, error);
+    if (code >= 0)
+        code = sbx_check_timeout(timeout_ms, __func__, error);
     if (code < 0)
         return code;
     if (!g_atomic_int_compare_and_exchange(&watch->busy, 0, 1))

@@ -2,6 +2,7 @@
 /* How commands are ended: deadlines, output limits, clients that go away, guests that say nothing. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -67,6 +68,34 @@ START_TEST(bad_values)
     ck_assert_int_eq(sbx_command_set_deadline(command, SBX_TIMEOUT_MAX_MS, NULL), 0);
     ck_assert_int_eq(sbx_command_set_output_limit(command, INT64_MAX, NULL), 0);
     sbx_result_free(test_run_command(box, command));
+}
+END_TEST
+
+/* What was left of a time may be negative: such a wait ends, with an error. */
+START_TEST(bad_timeouts)
+{
+    sbx_process *process = test_spawn(box, sbx_command_new("cat"));
+    sbx_watch *watch = NULL;
+    sbx_forward *forward = NULL;
+    sbx_events *events = NULL;
+    sbx_error *error = NULL;
+    sbx_op *op = NULL;
+
+    test_failed(sbx_process_wait(process, -2, &error), SBX_E_INVALID, &error, "-2 ms");
+    test_ok(sbx_process_wait_start(process, -1, NULL, &op, &error), &error);
+    test_failed(sbx_op_wait(op, INT_MIN, &error), SBX_E_INVALID, &error, "-2147483648 ms");
+    sbx_op_unref(op);
+    test_ok(sbx_fs_watch(box, "/tmp", NULL, &watch, &error), &error);
+    test_failed(sbx_watch_next(watch, -2, &error), SBX_E_INVALID, &error, "-2 ms");
+    sbx_watch_free(watch);
+    test_ok(sbx_forward_new(box, 7000, NULL, 0, &forward, &error), &error);
+    test_failed(sbx_forward_wait(forward, -2, &error), SBX_E_INVALID, &error, "-2 ms");
+    sbx_forward_unref(forward);
+    test_failed(sbx_wait_port(box, 7000, -2, &error), SBX_E_INVALID, &error, "-2 ms");
+    test_ok(sbx_events_open(box, SBX_EVENTS_NEW, &events, &error), &error);
+    test_failed(sbx_events_wait(events, -2, &error), SBX_E_INVALID, &error, "-2 ms");
+    sbx_events_free(events);
+    sbx_process_unref(process);
 }
 END_TEST
 
@@ -393,6 +422,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(cases, 120);
     tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, bad_values);
+    tcase_add_test(cases, bad_timeouts);
     tcase_add_test(cases, deadline_of_a_run);
     tcase_add_test(cases, deadline_of_a_spawn);
     tcase_add_test(cases, in_time);
