@@ -13,6 +13,7 @@
 
 #include "keeper/disk.h"
 #include "keeper/identity.h"
+#include "keeper/kvm-clock.h"
 #include "keeper/template.h"
 #include "wire/fd.h"
 #include "wire/json.h"
@@ -210,7 +211,7 @@ static void state_saved(SbxSandbox *loader, GBytes *state, const GError *fault, 
 
     (void)loader;
     if (state != NULL)
-        capture->state = g_bytes_ref(state);
+        capture->state = sbx_kvm_clock_distrust(state);
     if (fault != NULL)
         fail(capture, "saving", fault);
     else
