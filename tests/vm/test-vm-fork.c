@@ -734,11 +734,14 @@ int main(void)
     TCase *lifetimes = add_case(suite, "lifetimes", 120);
     TCase *failures = add_case(suite, "failures", 120);
     TCase *many = add_case(suite, "many", 1200);
+    TCase *clocks = tcase_create("clocks"); /* of an idle parent */
 
+    tcase_set_timeout(clocks, vm_limit(120000) / 1000);
+    tcase_add_test(clocks, its_clocks_go_on);
+    suite_add_tcase(suite, clocks);
     tcase_add_test(pause, stands_still_while_paused);
     tcase_add_test(pause, a_paused_one_ends_as_others_do);
     tcase_add_test(content, work_goes_on);
-    tcase_add_test(content, its_clocks_go_on);
     tcase_add_test(content, each_is_its_own);
     tcase_add_test(content, its_environment_is_the_parents_and_more);
     tcase_add_test(kinds, four_at_once);
