@@ -59,9 +59,9 @@ while [ $# -gt 0 ]; do
     *) break ;;
     esac
 done
-[ $# -gt 0 ] || set -- "$top/tests/nested/smoke.sh"
 [ -x "$build/subprojects/sbx/sbx" ] || fail "$build is no build of libsandbox; run: meson setup $build && ninja -C $build"
 build=$(realpath "$build")
+[ $# -gt 0 ] || set -- "$top/tests/nested/smoke.sh" "$build/subprojects/sbx/sbx"
 dir=${dir:-$build/nested}
 mkdir -p "$dir"
 dir=$(realpath "$dir")
