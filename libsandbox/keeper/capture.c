@@ -13,12 +13,16 @@
 
 #include "keeper/disk.h"
 #include "keeper/identity.h"
+#include "keeper/kvm-clock.h"
 #include "keeper/template.h"
 #include "wire/fd.h"
 #include "wire/json.h"
 
-/* A guest that writes faster than it is copied is stopped after that time, so that it comes to an end. */
+/* A guest that writes faster than it is copied is stopped after that time, so that it comes to an
+ * end; not before it was copied once and what it wrote meanwhile once more, which takes its time
+ * where there is much of it. */
 #define CONVERGE_MS 5000
+#define CONVERGE_PASS 3
 /* How long the end of it may take; QEMU's default. */
 #define DOWNTIME_MS 300
 /* How long QEMU may take from saying that a migration has completed to letting the VM go on, for which
@@ -35,6 +39,7 @@ typedef struct {
     SbxCaptured captured;
     gpointer data;
     guint timer;
+    gint64 pass; /* over the parent's memory; QEMU counts them from 1 */
     gboolean was_running;
     gboolean stopped;  /* the parent, by us */
     gboolean sent;     /* the parent is through, and stopped */
@@ -210,7 +215,7 @@ static void state_saved(SbxSandbox *loader, GBytes *state, const GError *fault, 
 
     (void)loader;
     if (state != NULL)
-        capture->state = g_bytes_ref(state);
+        capture->state = sbx_kvm_clock_distrust(state);
     if (fault != NULL)
         fail(capture, "saving", fault);
     else
@@ -320,13 +325,35 @@ static void moved(Capture *capture, const char *status, gboolean *through)
     }
 }
 
+static void stop_parent(Capture *capture)
+{
+    if (!capture->was_running || capture->parent->monitor == NULL)
+        return;
+    capture->stopped = TRUE;
+    sbx_qmp_execute(capture->parent->monitor, "stop", NULL, -1, command_done,
+                    capture_ref(capture));
+}
+
+/* Once the time is over and enough was tried. */
+static void stop_when_late(Capture *capture)
+{
+    if (capture->timer == 0 && capture->pass >= CONVERGE_PASS && !capture->stopped &&
+        !capture->sent && !capture->is_over)
+        stop_parent(capture);
+}
+
 static void parent_event(SbxSandbox *parent, const char *event, JsonObject *values)
 {
     Capture *capture = parent->busy;
     const char *status;
 
-    if (status_of(event, values, &status))
+    if (status_of(event, values, &status)) {
         moved(capture, status, &capture->sent);
+    } else if (strcmp(event, "MIGRATION_PASS") == 0 && values != NULL) {
+        capture->pass = sbx_json_get_int(values, "pass", capture->pass);
+        g_debug("%s: pass %" G_GINT64_FORMAT " over its memory", parent->id, capture->pass);
+        stop_when_late(capture);
+    }
 }
 
 static void loader_event(SbxSandbox *loader, const char *event, JsonObject *values)
@@ -338,21 +365,12 @@ static void loader_event(SbxSandbox *loader, const char *event, JsonObject *valu
         moved(capture, status, &capture->received);
 }
 
-static void stop_parent(Capture *capture)
-{
-    if (!capture->was_running || capture->parent->monitor == NULL)
-        return;
-    capture->stopped = TRUE;
-    sbx_qmp_execute(capture->parent->monitor, "stop", NULL, -1, command_done,
-                    capture_ref(capture));
-}
-
 static gboolean does_not_converge(gpointer data)
 {
     Capture *capture = data;
 
     capture->timer = 0;
-    stop_parent(capture);
+    stop_when_late(capture);
     return G_SOURCE_REMOVE;
 }
 

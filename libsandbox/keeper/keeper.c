@@ -134,7 +134,10 @@ void sbx_keeper_check_idle(SbxKeeper *keeper)
     g_autoptr(GPtrArray) sandboxes = sbx_keeper_sandboxes(keeper, TRUE);
     gboolean empty = g_hash_table_size(keeper->sandboxes) == 0 &&
                      g_hash_table_size(keeper->builds) == 0 && keeper->pending == 0;
-    gboolean idle = sandboxes->len == 0 && g_hash_table_size(keeper->clients) == 0;
+    /* A template that is being built is work: on a host where it takes longer than the keeper stays,
+     * there would never be one, and every sandbox would boot. */
+    gboolean idle = sandboxes->len == 0 && g_hash_table_size(keeper->clients) == 0 &&
+                    g_hash_table_size(keeper->builds) == 0;
 
     g_clear_handle_id(&keeper->idle_timer, g_source_remove);
     if (keeper->stopping && empty)

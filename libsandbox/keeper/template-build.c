@@ -422,6 +422,7 @@ guint sbx_template_build(SbxKeeper *keeper, const SbxSandboxConfig *config, gboo
         build->hold_fd = -1;
         build->disk_fd = -1;
         g_hash_table_insert(keeper->builds, build->kind, build);
+        sbx_keeper_check_idle(keeper);
         in_worker(build, work_begin, begun);
     }
     g_array_append_val(build->waiters, waiter);

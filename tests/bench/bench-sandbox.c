@@ -78,6 +78,9 @@ sbx_options *fresh_options(void)
 
     if (sbx_options_set_spares(options, 0, &error) < 0)
         die("sbx_options_set_spares", error);
+    /* A slow boot is a figure, too. */
+    if (sbx_options_set_start_timeout(options, PATIENCE_MS, &error) < 0)
+        die("sbx_options_set_start_timeout", error);
     return options;
 }
 

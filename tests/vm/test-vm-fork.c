@@ -271,6 +271,38 @@ START_TEST(work_goes_on)
 }
 END_TEST
 
+/* The clock of its scheduler, with which it marks messages, in seconds: it is set by nobody. */
+static double kernel_clock_of(sbx *sandbox)
+{
+    g_autofree char *text =
+        vm_sh(sandbox, "echo now | sudo tee /dev/kmsg >/dev/null; sudo dmesg | tail -n 1");
+
+    ck_assert_msg(text[0] == '[' && g_str_has_suffix(text, "] now"), "\"%s\"", text);
+    return g_ascii_strtod(text + 1, NULL);
+}
+
+START_TEST(its_clocks_go_on)
+{
+    sbx *parent = vm_shared();
+    gint64 start = vm_now_ms();
+    double kernel = kernel_clock_of(parent);
+    double up = uptime_of(parent);
+    sbx *child = fork_one(parent, SBX_TIMEOUT_SESSION);
+    double kernel_later = kernel_clock_of(child);
+    double up_later = uptime_of(child);
+    double passed = (double)(vm_now_ms() - start) / 1000 + 1;
+
+    ck_assert_msg(kernel_later > kernel && kernel_later < kernel + passed,
+                  "the kernel's clock went from %f to %f", kernel, kernel_later);
+    ck_assert_msg(up_later >= up && up_later < up + passed,
+                  "the monotonic clock went from %f to %f", up, up_later);
+    check_clock(child);
+    end_sandbox(child);
+    sbx_unref(parent);
+    vm_check_only_shared();
+}
+END_TEST
+
 /* What must differ: scripts that print one line. */
 static const char *const identities[] = {
     "hostname",
@@ -702,7 +734,11 @@ int main(void)
     TCase *lifetimes = add_case(suite, "lifetimes", 120);
     TCase *failures = add_case(suite, "failures", 120);
     TCase *many = add_case(suite, "many", 1200);
+    TCase *clocks = tcase_create("clocks"); /* of an idle parent */
 
+    tcase_set_timeout(clocks, vm_limit(120000) / 1000);
+    tcase_add_test(clocks, its_clocks_go_on);
+    suite_add_tcase(suite, clocks);
     tcase_add_test(pause, stands_still_while_paused);
     tcase_add_test(pause, a_paused_one_ends_as_others_do);
     tcase_add_test(content, work_goes_on);

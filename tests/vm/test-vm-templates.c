@@ -417,6 +417,46 @@ START_TEST(the_builder_is_killed)
 }
 END_TEST
 
+/* --- a keeper that nobody needs --- */
+
+/* A program that wants one sandbox, whose kind has no template yet, and is gone long before there is one. */
+static void use_and_end(void)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    if (child == 0) {
+        sbx *sandbox;
+
+        if (sbx_template_remove_all(NULL) < 0)
+            _exit(1);
+        sandbox = vm_create();
+        _exit(sbx_kill(sandbox, NULL) == SBX_OK ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+
+START_TEST(the_last_program_ends_meanwhile)
+{
+    gint64 created = 0;
+    GArray *pids;
+    GArray *pidfds;
+
+    use_keeper("ri");
+    g_setenv("LIBSANDBOX_IDLE_SECONDS", "1", TRUE);
+    g_setenv("LIBSANDBOX_SPARES", "1", TRUE);
+    use_and_end();
+    pids = vm_processes(runtime);
+    pidfds = vm_pidfds(pids);
+    g_array_unref(pids);
+    ck_assert_msg(vm_wait_all_gone(pidfds, 120000), "the keeper stays");
+    ck_assert_uint_eq(count_names("build-"), 0);
+    g_free(only_template(&created));
+    leave_keeper();
+}
+END_TEST
+
 /* --- other hosts --- */
 
 static gboolean can_mount(void)
@@ -571,6 +611,7 @@ int main(void)
     tcase_set_timeout(hosts, vm_limit(180000) / 1000);
     tcase_add_unchecked_fixture(hosts, build_first, NULL);
     tcase_add_test(hosts, the_builder_is_killed);
+    tcase_add_test(hosts, the_last_program_ends_meanwhile);
     tcase_add_test(hosts, there_is_no_room_for_it);
     tcase_add_test(hosts, the_disk_is_full_meanwhile);
     tcase_add_test(hosts, qemu_is_updated);
