@@ -10,12 +10,13 @@
 #include "report.h"
 #include "terminal.h"
 
-/* A standard stream that is closed would be given to the next file opened. */
+/* A standard stream that is closed would be given to the next file opened. Writing to standard output
+ * still fails then: what is lost must not look like success. */
 static void ensure_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            if (open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd)
+            if (open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
                 _exit(EXIT_SANDBOX);
 }
 

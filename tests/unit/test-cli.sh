@@ -194,6 +194,9 @@ result $? "JSON error is one line"
 "$sbx" --help >/dev/full 2>"$scratch/err"
 [ $? -eq 1 ] && grep -q 'No space' "$scratch/err"
 result $? "a full disk is reported"
+"$sbx" --help >&- 2>"$scratch/err"
+[ $? -eq 1 ] && grep -q 'Bad file descriptor' "$scratch/err"
+result $? "so is a closed standard output"
 
 # The scripts know every command and every option, and are good syntax.
 "$sbx" completion bash >"$scratch/bash" && bash -n "$scratch/bash"

@@ -156,6 +156,10 @@ timeout 60 python3 "$scratch/shell.py" "$sbx" "$id" >"$scratch/out" 2>"$scratch/
 status=$?
 ok "exec -it: a shell that sees its terminal's new size" is $status 9
 
+# What cannot be written is lost, and says so.
+"$sbx" exec "$id" -- echo lost >&- 2>"$scratch/err" </dev/null
+ok "exec: 125 when standard output is closed" is $? 125
+
 # A signal to the second terminal's command reaches what it runs, not the sandbox. (SIGTERM: the
 # background jobs of a shell ignore SIGINT. See below for a real Ctrl-C.)
 mkfifo "$scratch/started"
