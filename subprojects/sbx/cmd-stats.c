@@ -7,6 +7,7 @@
 #include "auto.h"
 #include "format.h"
 #include "json.h"
+#include "raw.h"
 #include "report.h"
 #include "table.h"
 #include "terminal.h"
@@ -177,7 +178,8 @@ static void add_cells(table *cells, const row *self, const sbx_stats *before)
     table_add(cells, uptime);
 }
 
-static void print_table(const GPtrArray *rows, history *past)
+/* No more than @most rows. */
+static void print_table(const GPtrArray *rows, history *past, guint most)
 {
     static const char *const headings[] = {"ID",   "CPU%",  "CPU TIME", "MEMORY", "HOST MEMORY",
                                            "DISK", "TASKS", "COMMANDS", "UPTIME", NULL};
@@ -187,10 +189,13 @@ static void print_table(const GPtrArray *rows, history *past)
         row *self = rows->pdata[i];
         const char *id = sbx_id(self->sandbox);
 
-        add_cells(cells, self, g_hash_table_lookup(past->last, id));
+        if (i < most)
+            add_cells(cells, self, g_hash_table_lookup(past->last, id));
         g_hash_table_replace(past->last, g_strdup(id), g_steal_pointer(&self->stats));
     }
     table_print(cells, stdout);
+    if (rows->len > most)
+        printf("(%u more)\n", rows->len - most);
 }
 
 static void print_total(const sbx_stats *total)
@@ -202,6 +207,16 @@ static void print_total(const sbx_stats *total)
            sbx_stats_value(total, SBX_STAT_SANDBOXES),
            sbx_stats_value(total, SBX_STAT_SANDBOXES) == 1 ? "" : "es", cpu,
            (double)sbx_stats_value(total, SBX_STAT_MEMORY_TIME) / 3600000);
+}
+
+/* How many rows a terminal has room for besides the headings, what is said of the others, the total and
+ * the line behind it. */
+static guint room(void)
+{
+    int rows, columns;
+
+    raw_size(&rows, &columns);
+    return (guint)MAX(rows - 5, 1);
 }
 
 static int show(const struct invocation *inv, history *past, bool refreshed)
@@ -218,11 +233,14 @@ static int show(const struct invocation *inv, history *past, bool refreshed)
         print_json(rows, total);
         return EXIT_SUCCESS;
     }
+    /* A line that is too long is cut off and not wrapped: the screen would scroll. */
     if (refreshed)
-        fputs("\033[H\033[J", stdout);
-    print_table(rows, past);
+        fputs("\033[?7l\033[H\033[J", stdout);
+    print_table(rows, past, refreshed ? room() : G_MAXUINT);
     if (!invocation_has(inv, OPT_QUIET))
         print_total(total);
+    if (refreshed)
+        fputs("\033[?7h", stdout);
     fflush(stdout);
     return EXIT_SUCCESS;
 }

@@ -157,6 +157,33 @@ START_TEST(leaving_and_coming_back)
 }
 END_TEST
 
+/* As many rows as there is room for, none of them wrapped. */
+START_TEST(stats_on_a_small_terminal)
+{
+    const char *words[] = {getenv("SBX_TEST_CLI"), "stats", NULL};
+    struct winsize small = {.ws_row = 6, .ws_col = 40};
+    sbx *others[] = {test_create(NULL), test_create(NULL)};
+    Session session = start_session(words);
+    int status;
+
+    await(&session, "\033[?7l");
+    await(&session, "\033[?7h");
+    ck_assert_int_eq(ioctl(session.fd, TIOCSWINSZ, &small), 0);
+    /* It may have been under way; from the next on it is as small. */
+    await(&session, "\033[?7h");
+    await(&session, "UPTIME");
+    await(&session, "(2 more)\r\n\r\nSince");
+    await(&session, "\033[?7h");
+    type(&session, "\x03");
+    ck_assert_int_eq(waitpid(session.pid, &status, 0), session.pid);
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "status %x", (unsigned)status);
+    close(session.fd);
+    g_string_free(session.shown, TRUE);
+    sbx_unref(others[0]);
+    sbx_unref(others[1]);
+}
+END_TEST
+
 START_TEST(deadline_of_exec)
 {
     ck_assert_int_eq(
@@ -226,6 +253,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(cases, test_box_setup, test_box_teardown);
     tcase_add_test(cases, an_interactive_shell);
     tcase_add_test(cases, leaving_and_coming_back);
+    tcase_add_test(cases, stats_on_a_small_terminal);
     tcase_add_test(cases, deadline_of_exec);
     tcase_add_test(cases, copy_ended_by_a_signal);
     tcase_add_test(cases, detached_listed_signalled_attached);
