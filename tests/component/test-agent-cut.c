@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -26,9 +27,11 @@
 
 /* --- one side's bytes, as they were said --- */
 
+enum { PREFACE_LENGTH = 24, FRAME_HEAD = 9, FRAME_TYPE_AT = 3, FRAME_HEADERS = 1 };
+
 typedef struct {
-    gsize end;      /* of this piece, in all bytes */
-    guint requests; /* that the host had made before */
+    gsize end;    /* of this piece, in all bytes */
+    guint before; /* the other side's requests, or answers, that came before it */
 } Piece;
 
 typedef struct {
@@ -36,15 +39,13 @@ typedef struct {
     GArray *pieces; /* of Piece */
 } Speech;
 
-/* The host's requests, counted in its bytes: its preface, then frames. */
+/* Requests or answers, counted in one side's bytes: the host's preface, then frames. */
 typedef struct {
-    guint requests;
+    guint count;
     gsize skip; /* to the next frame's head */
-    guint8 head[9];
+    guint8 head[FRAME_HEAD];
     gsize have;
 } Counter;
-
-enum { PREFACE_LENGTH = 24, FRAME_HEADERS = 1, FRAME_TYPE_AT = 3 };
 
 static void counter_feed(Counter *counter, const guint8 *bytes, gsize length)
 {
@@ -59,7 +60,7 @@ static void counter_feed(Counter *counter, const guint8 *bytes, gsize length)
                 counter->have = 0;
                 counter->skip = (gsize)counter->head[0] << 16 | (gsize)counter->head[1] << 8 |
                                 counter->head[2];
-                counter->requests += counter->head[FRAME_TYPE_AT] == FRAME_HEADERS;
+                counter->count += counter->head[FRAME_TYPE_AT] == FRAME_HEADERS;
             }
         }
         bytes += n;
@@ -394,8 +395,7 @@ static void talk_end(Talk *talk)
 typedef struct {
     int from, to;
     Speech *speech;
-    Counter *counter;
-    gboolean is_host;
+    Counter *own, *other;
     guint source;
 } Relay;
 
@@ -404,15 +404,14 @@ static gboolean relay_ready(int fd, GIOCondition condition, gpointer data)
     Relay *relay = data;
     guint8 buffer[65536];
     ssize_t n = read(fd, buffer, sizeof buffer);
-    Piece piece = {.requests = relay->counter->requests};
+    Piece piece = {.before = relay->other->count};
 
     (void)condition;
     ck_assert_int_gt(n, 0);
     g_byte_array_append(relay->speech->bytes, buffer, (guint)n);
     piece.end = relay->speech->bytes->len;
     g_array_append_val(relay->speech->pieces, piece);
-    if (relay->is_host)
-        counter_feed(relay->counter, buffer, (gsize)n);
+    counter_feed(relay->own, buffer, (gsize)n);
     ck_assert_int_eq(write(relay->to, buffer, (gsize)n), n);
     return G_SOURCE_CONTINUE;
 }
@@ -450,9 +449,10 @@ static void assert_all_was_said(const Talk *talk)
 
 static void record(void (*converse)(Talk *talk))
 {
-    Counter counter = {.skip = PREFACE_LENGTH};
-    Relay host = {.speech = &said_by_host, .counter = &counter, .is_host = TRUE};
-    Relay agent = {.speech = &said_by_agent, .counter = &counter};
+    Counter requests = {.skip = PREFACE_LENGTH};
+    Counter answers = {0};
+    Relay host = {.speech = &said_by_host, .own = &requests, .other = &answers};
+    Relay agent = {.speech = &said_by_agent, .own = &answers, .other = &requests};
     int near[2], far[2];
     Talk talk;
     pid_t pid;
@@ -514,7 +514,7 @@ static void speak(Double *self)
     for (guint i = 0; i < said_by_agent.pieces->len && self->said < self->limit; i++) {
         const Piece *piece = &g_array_index(said_by_agent.pieces, Piece, i);
 
-        if (piece->requests > self->counter.requests)
+        if (piece->before > self->counter.count)
             return;
         while (self->said < MIN(piece->end, self->limit)) {
             gsize n = MIN(MIN(piece->end, self->limit) - self->said, self->at_once);
@@ -622,6 +622,90 @@ START_TEST(agent_dies_at_any_byte)
 }
 END_TEST
 
+/* --- the host dies --- */
+
+/* Where the last request ends: after it, the agent is parked and awaits another host. */
+static gsize last_request(void)
+{
+    const guint8 *bytes = said_by_host.bytes->data;
+    gsize end = 0;
+
+    for (gsize at = PREFACE_LENGTH; at + FRAME_HEAD <= said_by_host.bytes->len;) {
+        gsize length = (gsize)bytes[at] << 16 | (gsize)bytes[at + 1] << 8 | bytes[at + 2];
+
+        if (bytes[at + FRAME_TYPE_AT] == FRAME_HEADERS)
+            end = at + FRAME_HEAD + length;
+        at += FRAME_HEAD + length;
+    }
+    return end;
+}
+
+static void read_answers(int fd, Counter *answers, guint wanted)
+{
+    guint8 buffer[65536];
+
+    while (answers->count < wanted) {
+        ssize_t n = read(fd, buffer, sizeof buffer);
+
+        ck_assert_int_gt(n, 0);
+        counter_feed(answers, buffer, (gsize)n);
+    }
+}
+
+/* Says N bytes of what the host said to an agent of its own, and hangs up. */
+static pid_t say_to_agent(gsize limit)
+{
+    Counter answers = {0};
+    gsize said = 0;
+    int ends[2];
+    pid_t pid;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    pid = agent_start(ends[1], -1);
+    close(ends[1]);
+    for (guint i = 0; said < limit; i++) {
+        const Piece *piece = &g_array_index(said_by_host.pieces, Piece, i);
+        gsize n = MIN(piece->end, limit) - said;
+
+        read_answers(ends[0], &answers, piece->before);
+        ck_assert_int_eq(send(ends[0], said_by_host.bytes->data + said, n, MSG_NOSIGNAL),
+                         (ssize_t)n);
+        said += n;
+    }
+    close(ends[0]);
+    return pid;
+}
+
+/* The agent ends by itself, and so does all it had started: whatever is left of it is our child now. */
+static void assert_agent_ends(gsize limit)
+{
+    guint fds = test_count_fds(getpid());
+    pid_t agent = say_to_agent(limit);
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, 0)) > 0)
+        if (pid == agent)
+            ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+                          "after %zu bytes the agent ended with %x", limit, (unsigned)status);
+    ck_assert_uint_eq(test_count_fds(getpid()), fds);
+}
+
+/* But for the first: a host that has said nothing was never there. */
+START_TEST(host_dies_at_any_byte)
+{
+    gsize end = last_request();
+    pid_t parked;
+
+    ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    for (gsize n = 1; n < end; n++)
+        assert_agent_ends(n);
+    parked = say_to_agent(end);
+    kill(parked, SIGKILL);
+    ck_assert_int_eq(waitpid(parked, NULL, 0), parked);
+}
+END_TEST
+
 /* --- the agent dies just when it is written to --- */
 
 static gsize answered; /* bytes the agent had said when its process was given input */
@@ -705,9 +789,10 @@ int main(void)
 
     tcase_add_checked_fixture(tests, record_all, forget);
     tcase_add_test(tests, agent_dies_at_any_byte);
+    tcase_add_test(tests, host_dies_at_any_byte);
     tcase_add_checked_fixture(written, record_input, forget);
     tcase_add_test(written, agent_dies_when_it_is_written_to);
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 240);
     tcase_set_timeout(written, 60);
     suite_add_tcase(suite, tests);
     suite_add_tcase(suite, written);
