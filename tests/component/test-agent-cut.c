@@ -781,6 +781,25 @@ START_TEST(agent_dies_when_it_is_written_to)
 }
 END_TEST
 
+/* Nobody reads, and nobody hangs up: that is an end, too. */
+START_TEST(agent_reads_no_more)
+{
+    int ends[2];
+    Talk talk;
+    Item *item;
+
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    shutdown(ends[1], SHUT_RD);
+    talk_begin(&talk, ends[0]);
+    sbx_agent_session_ping(talk.session, on_done, item = item_new(&talk, "ping"));
+    await(&item->told);
+    ck_assert_int_eq(item->error->code, SBX_AGENT_ERROR_CLOSED);
+    await(&talk.closed);
+    close(ends[1]);
+    talk_end(&talk);
+}
+END_TEST
+
 int main(void)
 {
     TCase *written = tcase_create("written");
@@ -792,6 +811,7 @@ int main(void)
     tcase_add_test(tests, host_dies_at_any_byte);
     tcase_add_checked_fixture(written, record_input, forget);
     tcase_add_test(written, agent_dies_when_it_is_written_to);
+    tcase_add_test(written, agent_reads_no_more);
     tcase_set_timeout(tests, 240);
     tcase_set_timeout(written, 60);
     suite_add_tcase(suite, tests);
