@@ -143,7 +143,12 @@ static gboolean answer_request(int fd, const SbxMessage *message)
     for (gsize i = 0; i < G_N_ELEMENTS(answer.later); i++)
         if (answer.later[i] != NULL)
             send_text(fd, answer.later[i]);
-    return !answer.dies_after;
+    if (!answer.dies_after)
+        return TRUE;
+    g_mutex_lock(&peer.lock);
+    close_leases();
+    g_mutex_unlock(&peer.lock);
+    return FALSE;
 }
 
 static gboolean greets(void)

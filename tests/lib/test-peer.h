@@ -20,7 +20,7 @@ typedef struct {
     int leases;                   /* as many sockets go with the result */
     gboolean dies_greeting;       /* closes the connection instead of greeting */
     gboolean dies_before;         /* ... instead of an answer, after the notifications */
-    gboolean dies_after;          /* ... after the answer and what is said later */
+    gboolean dies_after;          /* ... after the answer and what is said later; the leases go, too */
     gboolean signals;             /* instead of an answer: signals for the main thread until it has
                                      closed the connection */
 } TestAnswer;

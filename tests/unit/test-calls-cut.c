@@ -216,11 +216,25 @@ START_TEST(keeper_dies_while_events_are_awaited)
 
     test_peer_answer(&(TestAnswer){.result = "{\"history\":0}", .dies_after = TRUE});
     ck_assert_int_eq(sbx_events_open(NULL, SBX_EVENTS_ALL, &stream, NULL), SBX_OK);
-    ck_assert_int_ge(sbx_events_wait(stream, -1, NULL), SBX_E_KEEPER);
+    ck_assert_int_eq(sbx_events_wait(stream, -1, NULL), 1);
     ck_assert_int_eq(sbx_events_next(stream, &event, NULL), SBX_E_KEEPER);
     ck_assert_ptr_eq(event, MARK);
     sbx_events_free(stream);
     ck_assert_uint_eq(test_count_fds(getpid()), fds);
+}
+END_TEST
+
+START_TEST(keeper_dies_while_a_forward_works)
+{
+    sbx_forward *works = NULL;
+    sbx_error *error = NULL;
+
+    test_peer_answer(&(TestAnswer){.result = "{}", .leases = 1, .dies_after = TRUE});
+    ck_assert_int_eq(sbx_forward_new(sandbox, 80, NULL, 0, &works, NULL), SBX_OK);
+    ck_assert_int_eq(sbx_forward_wait(works, -1, &error), SBX_E_GONE);
+    ck_assert_int_eq(sbx_error_code(error), SBX_E_GONE);
+    sbx_error_free(error);
+    sbx_forward_unref(works);
 }
 END_TEST
 
@@ -236,6 +250,7 @@ int main(void)
     tcase_add_test(tests, keeper_dies_when_it_is_stopped);
     tcase_add_test(tests, keeper_dies_while_a_process_runs);
     tcase_add_test(tests, keeper_dies_while_events_are_awaited);
+    tcase_add_test(tests, keeper_dies_while_a_forward_works);
     suite_add_tcase(suite, tests);
     return test_run(suite);
 }
