@@ -92,7 +92,6 @@ typedef struct {
     GString *out, *err, *carried;
     guint readers;
     guint64 in, to;
-    int listener, server;
 } Talk;
 
 static Item *item_new(Talk *talk, const char *name)
@@ -150,7 +149,7 @@ static void on_started(SbxAgentProcess *process, int pid, const GError *error, g
     (void)process;
     ck_assert(!item->ended && !item->exited && item->calls++ == 0);
     ck_assert((pid > 0) == (error == NULL));
-    item[0].told = TRUE;
+    item->told = TRUE;
     item->error = error != NULL ? g_error_copy(error) : NULL;
 }
 
@@ -237,11 +236,6 @@ static int input(const char *text)
     return ends[0];
 }
 
-static void await(const gboolean *flag)
-{
-    agent_run_until(flag);
-}
-
 static void await_outputs(Talk *talk)
 {
     while (talk->readers > 0)
@@ -255,12 +249,12 @@ static void ask_first(Talk *talk)
     Item *item = item_new(talk, "setup");
 
     sbx_agent_session_setup(talk->session, &setup, on_done, item);
-    await(&item->told);
+    agent_run_until(&item->told);
     ck_assert((sbx_agent_session_get_info(talk->session) != NULL) == (item->error == NULL));
     sbx_agent_session_ping(talk->session, on_done, item = item_new(talk, "ping"));
-    await(&item->told);
+    agent_run_until(&item->told);
     sbx_agent_session_get_metrics(talk->session, on_metrics, item = item_new(talk, "metrics"));
-    await(&item->told);
+    agent_run_until(&item->told);
 }
 
 static void run_command(Talk *talk)
@@ -274,7 +268,7 @@ static void run_command(Talk *talk)
     SbxAgentProcess *process = sbx_agent_session_spawn(talk->session, &command, input("in\n"), out,
                                                        err, on_started, on_exited, item, on_end);
 
-    await(&item->ended);
+    agent_run_until(&item->ended);
     await_outputs(talk);
     sbx_agent_process_unref(process);
 }
@@ -293,15 +287,15 @@ static void end_terminal(Talk *talk)
         sbx_agent_session_spawn(talk->session, &command, -1, output(talk, nothing), -1, on_started,
                                 on_exited, item, on_end);
 
-    await(&item->told);
+    agent_run_until(&item->told);
     sbx_agent_process_get_usage(process, on_usage, asked = item_new(talk, "usage"));
-    await(&asked->told);
+    agent_run_until(&asked->told);
     sbx_agent_process_resize(process, 25, 81, on_done, asked = item_new(talk, "resize"));
-    await(&asked->told);
+    agent_run_until(&asked->told);
     sbx_agent_process_signal(process, SIGTERM, SBX_AGENT_SCOPE_PROCESS, on_done,
                              asked = item_new(talk, "signal"));
-    await(&asked->told);
-    await(&item->ended);
+    agent_run_until(&asked->told);
+    agent_run_until(&item->ended);
     await_outputs(talk);
     ck_assert_uint_eq(nothing->len, 0);
     g_string_free(nothing, TRUE);
@@ -316,7 +310,7 @@ static void fail_to_start(Talk *talk)
     SbxAgentProcess *process = sbx_agent_session_spawn(talk->session, &command, -1, -1, -1,
                                                        on_started, on_exited, item, on_end);
 
-    await(&item->ended);
+    agent_run_until(&item->ended);
     sbx_agent_process_unref(process);
 }
 
@@ -344,7 +338,7 @@ static void connect_to_socket(Talk *talk, const char *name, const char *path)
     collect(talk, ends[0], talk->carried);
     connection = sbx_agent_connection_new(talk->session, 0, path, ends[1], &talk->in, &talk->to,
                                           on_connected, item, on_end);
-    await(&item->ended);
+    agent_run_until(&item->ended);
     await_outputs(talk);
     sbx_agent_connection_unref(connection);
 }
@@ -354,7 +348,7 @@ static void park(Talk *talk)
     Item *item = item_new(talk, "park");
 
     sbx_agent_session_park(talk->session, on_done, item);
-    await(&item->told);
+    agent_run_until(&item->told);
 }
 
 static void talk_begin(Talk *talk, int fd)
@@ -379,7 +373,7 @@ static void talk_through(Talk *talk)
 static void talk_end(Talk *talk)
 {
     sbx_agent_session_free(g_steal_pointer(&talk->session));
-    await(&talk->closed);
+    agent_run_until(&talk->closed);
     while (g_main_context_iteration(NULL, FALSE))
         ;
     for (guint i = 0; i < talk->count; i++)
@@ -393,7 +387,7 @@ static void talk_end(Talk *talk)
 /* --- the recording --- */
 
 typedef struct {
-    int from, to;
+    int to;
     Speech *speech;
     Counter *own, *other;
     guint source;
@@ -427,14 +421,17 @@ static void listen_at_path(void)
     g_unix_fd_add(listener, G_IO_IN, serve_one, NULL);
 }
 
+static gboolean is_refused(const Item *item)
+{
+    return g_str_equal(item->name, "no program") || g_str_equal(item->name, "refused connection");
+}
+
 static void assert_all_went_well(const Talk *talk)
 {
     for (guint i = 0; i < talk->count; i++) {
         const Item *item = &talk->items[i];
-        gboolean fails = g_str_equal(item->name, "no program") ||
-                         g_str_equal(item->name, "refused connection");
 
-        ck_assert_msg((item->error != NULL) == fails, "%s: %s", item->name,
+        ck_assert_msg((item->error != NULL) == is_refused(item), "%s: %s", item->name,
                       item->error != NULL ? item->error->message : "no error");
     }
 }
@@ -464,8 +461,8 @@ static void record(void (*converse)(Talk *talk))
     close(far[1]);
     said_by_host = (Speech){g_byte_array_new(), g_array_new(FALSE, FALSE, sizeof(Piece))};
     said_by_agent = (Speech){g_byte_array_new(), g_array_new(FALSE, FALSE, sizeof(Piece))};
-    host.from = agent.to = near[1];
-    agent.from = host.to = far[0];
+    agent.to = near[1];
+    host.to = far[0];
     host.source = g_unix_fd_add(near[1], G_IO_IN, relay_ready, &host);
     agent.source = g_unix_fd_add(far[0], G_IO_IN, relay_ready, &agent);
     talk_begin(&talk, near[0]);
@@ -562,8 +559,7 @@ static guint count_answers(const Talk *talk)
 
         count += error == NULL || error->code != SBX_AGENT_ERROR_CLOSED;
         ck_assert_msg(error == NULL || error->code == SBX_AGENT_ERROR_CLOSED ||
-                          g_str_equal(talk->items[i].name, "no program") ||
-                          g_str_equal(talk->items[i].name, "refused connection"),
+                          is_refused(&talk->items[i]),
                       "%s: %s", talk->items[i].name, error != NULL ? error->message : "");
         ck_assert_msg(error == NULL || error->code != SBX_AGENT_ERROR_CLOSED ||
                           strstr(error->message, "the agent") != NULL,
@@ -591,7 +587,7 @@ static guint hear(gsize limit, gsize at_once)
     talk_begin(&talk, ends[0]);
     talk_through(&talk);
     ck_assert_int_eq(agent.fd, -1);
-    await(&talk.closed);
+    agent_run_until(&talk.closed);
     ck_assert_msg(talk.error->code == SBX_AGENT_ERROR_CLOSED, "%s", talk.error->message);
     answers = count_answers(&talk);
     ck_assert(g_str_has_prefix("in\n", talk.out->str));
@@ -608,7 +604,6 @@ static guint hear(gsize limit, gsize at_once)
 START_TEST(agent_dies_at_any_byte)
 {
     guint before = 0;
-    guint last;
 
     for (gsize n = 0; n <= said_by_agent.bytes->len; n++) {
         guint answers = hear(n, G_MAXSIZE);
@@ -617,8 +612,7 @@ START_TEST(agent_dies_at_any_byte)
                       answers, before, n);
         before = answers;
     }
-    last = hear(said_by_agent.bytes->len, 1);
-    ck_assert_uint_eq(last, before);
+    ck_assert_uint_eq(hear(said_by_agent.bytes->len, 1), before);
 }
 END_TEST
 
@@ -736,7 +730,7 @@ static void write_to_process(Talk *talk)
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     process = sbx_agent_session_spawn(talk->session, &command, ends[0], -1, -1, on_started,
                                       on_exited, item, on_end);
-    await(&item->told);
+    agent_run_until(&item->told);
     while (g_main_context_iteration(NULL, FALSE))
         ;
     if (dying == NULL)
@@ -744,7 +738,7 @@ static void write_to_process(Talk *talk)
     else
         ck_assert_int_eq(eventfd_write(dies, 1), 0);
     ck_assert_int_eq(write(ends[1], "x\n", 2), 2);
-    await(&item->ended);
+    agent_run_until(&item->ended);
     close(ends[1]);
     sbx_agent_process_unref(process);
 }
@@ -774,7 +768,7 @@ START_TEST(agent_dies_when_it_is_written_to)
     write_to_process(&talk);
     assert_all_went_well(&talk);
     ck_assert(talk.items[0].exited);
-    await(&talk.closed);
+    agent_run_until(&talk.closed);
     ck_assert_int_eq(talk.error->code, SBX_AGENT_ERROR_CLOSED);
     close(dies);
     talk_end(&talk);
@@ -792,9 +786,9 @@ START_TEST(agent_reads_no_more)
     shutdown(ends[1], SHUT_RD);
     talk_begin(&talk, ends[0]);
     sbx_agent_session_ping(talk.session, on_done, item = item_new(&talk, "ping"));
-    await(&item->told);
+    agent_run_until(&item->told);
     ck_assert_int_eq(item->error->code, SBX_AGENT_ERROR_CLOSED);
-    await(&talk.closed);
+    agent_run_until(&talk.closed);
     close(ends[1]);
     talk_end(&talk);
 }
