@@ -24,6 +24,7 @@ struct _SbxAgentSession {
     gboolean inside_h2;        /* one of its callbacks may be running: do not delete it */
     gboolean in_turn;
     gboolean parked;           /* nothing may be sent any more */
+    gboolean unheard;          /* the agent reads no more: what it had said is read to its end */
     GError *error;             /* why it ended, or is about to */
     GQueue streams;            /* of AgentStream, all that are alive */
     GQueue notices;            /* callbacks to be run from the main loop */

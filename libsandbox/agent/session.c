@@ -145,11 +145,14 @@ static void receive(SbxAgentSession *session)
 
     for (int i = 0; i < READS_PER_TURN && session->error == NULL; i++) {
         ssize_t n = read(session->fd, buffer, sizeof buffer);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN && !session->unheard)
             return;
         if (n <= 0) {
             agent_session_fail(session, SBX_AGENT_ERROR_CLOSED, "the agent closed the session%s%s",
-                               n < 0 ? ": " : "", n < 0 ? g_strerror(errno) : "");
+                               n < 0 && errno != EAGAIN ? ": " : "",
+                               n < 0 && errno != EAGAIN ? g_strerror(errno) : "");
             return;
         }
         if (session->parked) {
@@ -157,9 +160,20 @@ static void receive(SbxAgentSession *session)
             return;
         }
         take_bytes(session, buffer, (gsize)n);
-        if (n < (ssize_t)sizeof buffer)
+        if (n < (ssize_t)sizeof buffer && !session->unheard)
             return;
     }
+    if (session->unheard)
+        agent_session_wake(session);
+}
+
+/* The agent has gone, but what it had said before may still have to be read. */
+static void go_unheard(SbxAgentSession *session)
+{
+    session->unheard = TRUE;
+    g_byte_array_set_size(session->out, 0);
+    session->out_sent = 0;
+    agent_session_wake(session);
 }
 
 /* False when the socket is full or broken. */
@@ -170,7 +184,9 @@ static gboolean write_out(SbxAgentSession *session)
                          session->out->len - session->out_sent, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && errno != EAGAIN)
+        if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+            go_unheard(session);
+        else if (n < 0 && errno != EAGAIN)
             agent_session_fail(session, SBX_AGENT_ERROR_CLOSED, "cannot write to the agent: %s",
                                g_strerror(errno));
         if (n <= 0)
@@ -187,7 +203,7 @@ static void transmit(SbxAgentSession *session)
 {
     const guint8 *data;
 
-    if (session->reset != NULL)
+    if (session->reset != NULL || session->unheard)
         return;
     while (session->error == NULL && !session->parked && write_out(session)) {
         while (session->out->len < WRITE_SIZE / 2) {
@@ -202,7 +218,8 @@ static void transmit(SbxAgentSession *session)
             break;
     }
     if (session->error == NULL && session->out->len == 0 && !session->parked &&
-        !nghttp2_session_want_read(session->h2) && !nghttp2_session_want_write(session->h2))
+        !session->unheard && !nghttp2_session_want_read(session->h2) &&
+        !nghttp2_session_want_write(session->h2))
         agent_session_violation(session, "the agent ended the HTTP/2 session");
 }
 
@@ -233,7 +250,7 @@ static void turn(SbxAgentSession *session, gboolean readable)
     session->in_turn = TRUE;
     if (session->h2 != NULL) {
         session->inside_h2 = TRUE;
-        if (readable)
+        if (readable || session->unheard)
             receive(session);
         transmit(session);
         session->inside_h2 = FALSE;

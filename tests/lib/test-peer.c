@@ -119,7 +119,8 @@ static void send_signals(int fd)
     while (poll(&closing, 1, 10) == 0);
 }
 
-static void answer_request(int fd, const SbxMessage *message)
+/* FALSE when it hangs up. */
+static gboolean answer_request(int fd, const SbxMessage *message)
 {
     gint64 id = sbx_json_get_int(message->object, "id", -1);
     TestAnswer answer = note_request(message);
@@ -127,6 +128,8 @@ static void answer_request(int fd, const SbxMessage *message)
     for (gsize i = 0; i < G_N_ELEMENTS(answer.notifications); i++)
         if (answer.notifications[i] != NULL)
             send_text(fd, answer.notifications[i]);
+    if (answer.dies_before)
+        return FALSE;
     if (answer.signals) {
         send_signals(fd);
     } else if (answer.result != NULL) {
@@ -140,6 +143,22 @@ static void answer_request(int fd, const SbxMessage *message)
     for (gsize i = 0; i < G_N_ELEMENTS(answer.later); i++)
         if (answer.later[i] != NULL)
             send_text(fd, answer.later[i]);
+    if (!answer.dies_after)
+        return TRUE;
+    g_mutex_lock(&peer.lock);
+    close_leases();
+    g_mutex_unlock(&peer.lock);
+    return FALSE;
+}
+
+static gboolean greets(void)
+{
+    gboolean yes;
+
+    g_mutex_lock(&peer.lock);
+    yes = !peer.answer.dies_greeting;
+    g_mutex_unlock(&peer.lock);
+    return yes;
 }
 
 static void serve(int fd)
@@ -150,13 +169,16 @@ static void serve(int fd)
         if (sbx_message_receive(fd, &message, NULL) <= 0)
             return;
         if (g_strcmp0(sbx_json_get_string(message.object, "method"), "hello") == 0) {
+            if (!greets())
+                return;
             g_autoptr(JsonObject) hello = sbx_message_result(
                 sbx_json_get_int(message.object, "id", -1), json_object_new());
 
             sbx_message_send(fd, hello, NULL, 0, NULL);
             continue;
         }
-        answer_request(fd, &message);
+        if (!answer_request(fd, &message))
+            return;
     }
 }
 

@@ -18,6 +18,9 @@ typedef struct {
     const char *result;           /* JSON object; NULL: `code` */
     int code;                     /* SBX_E_ code of an error */
     int leases;                   /* as many sockets go with the result */
+    gboolean dies_greeting;       /* closes the connection instead of greeting */
+    gboolean dies_before;         /* ... instead of an answer, after the notifications */
+    gboolean dies_after;          /* ... after the answer and what is said later; the leases go, too */
     gboolean signals;             /* instead of an answer: signals for the main thread until it has
                                      closed the connection */
 } TestAnswer;
