@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-agent-cut.c: the agent, or its host, dies at any byte of a whole conversation.
  *
- * One conversation with the real agent is recorded at a relay. What the agent said in it is then said
- * once more to a session that asks the same, N bytes of it, for every N; what the host said is said to
- * an agent of its own. A piece is said when as many requests have come as had come when it was
- * recorded, so that no answer precedes its question. */
-#include "agent/connection.h"
-#include "agent/session.h"
+ * One conversation with the real agent is recorded at a relay. What the agent said in it is then
+ * said once more to a session that asks the same, N bytes of it, for every N; what the host said is
+ * said to an agent of its own. A piece is said when as many requests have come as had come when it
+ * was recorded, so that no answer precedes its question. */
 #include "agent-run.h"
+#include "agent-talk.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -58,8 +57,8 @@ static void counter_feed(Counter *counter, const guint8 *bytes, gsize length)
             counter->head[counter->have++] = *bytes;
             if (counter->have == sizeof counter->head) {
                 counter->have = 0;
-                counter->skip = (gsize)counter->head[0] << 16 | (gsize)counter->head[1] << 8 |
-                                counter->head[2];
+                counter->skip =
+                    (gsize)counter->head[0] << 16 | (gsize)counter->head[1] << 8 | counter->head[2];
                 counter->count += counter->head[FRAME_TYPE_AT] == FRAME_HEADERS;
             }
         }
@@ -69,320 +68,6 @@ static void counter_feed(Counter *counter, const guint8 *bytes, gsize length)
 }
 
 static Speech said_by_agent, said_by_host;
-static char *server_path;
-
-/* --- the conversation --- */
-
-/* One request: what its owner was told. */
-typedef struct {
-    const char *name;
-    gboolean told, ended, exited;
-    guint calls;
-    GError *error;
-} Item;
-
-enum { ITEMS_MAX = 24, TEXT_MAX = 64 };
-
-typedef struct {
-    SbxAgentSession *session;
-    gboolean closed;
-    GError *error;
-    Item items[ITEMS_MAX];
-    guint count;
-    GString *out, *err, *carried;
-    guint readers;
-    guint64 in, to;
-} Talk;
-
-static Item *item_new(Talk *talk, const char *name)
-{
-    Item *item = &talk->items[talk->count++];
-
-    ck_assert_uint_le(talk->count, ITEMS_MAX);
-    item->name = name;
-    return item;
-}
-
-static void tell(Item *item, const GError *error)
-{
-    ck_assert_msg(!item->told, "%s was told twice", item->name);
-    item->told = TRUE;
-    item->error = error != NULL ? g_error_copy(error) : NULL;
-}
-
-static void on_closed(SbxAgentSession *session, const GError *error, gpointer data)
-{
-    Talk *talk = data;
-
-    (void)session;
-    ck_assert(!talk->closed);
-    talk->closed = TRUE;
-    talk->error = g_error_copy(error);
-}
-
-static void on_done(SbxAgentSession *session, const GError *error, gpointer data)
-{
-    (void)session;
-    tell(data, error);
-}
-
-static void on_metrics(SbxAgentSession *session, const SbxAgentMetrics *metrics,
-                       const GError *error, gpointer data)
-{
-    (void)session;
-    ck_assert((metrics == NULL) == (error != NULL));
-    tell(data, error);
-}
-
-static void on_usage(SbxAgentProcess *process, const SbxAgentUsage *usage, const GError *error,
-                     gpointer data)
-{
-    (void)process;
-    ck_assert((usage == NULL) == (error != NULL));
-    tell(data, error);
-}
-
-static void on_started(SbxAgentProcess *process, int pid, const GError *error, gpointer data)
-{
-    Item *item = data;
-
-    (void)process;
-    ck_assert(!item->ended && !item->exited && item->calls++ == 0);
-    ck_assert((pid > 0) == (error == NULL));
-    item->told = TRUE;
-    item->error = error != NULL ? g_error_copy(error) : NULL;
-}
-
-static void on_exited(SbxAgentProcess *process, const SbxAgentExit *info, const GError *error,
-                      gpointer data)
-{
-    Item *item = data;
-
-    (void)process;
-    ck_assert(item->told && item->error == NULL && !item->ended && !item->exited);
-    ck_assert((info == NULL) == (error != NULL));
-    item->exited = TRUE;
-    item->error = error != NULL ? g_error_copy(error) : NULL;
-}
-
-static void on_connected(SbxAgentConnection *connection, const GError *error, int number,
-                         gpointer data)
-{
-    Item *item = data;
-
-    (void)connection;
-    (void)number;
-    ck_assert(!item->ended);
-    tell(item, error);
-}
-
-static void on_end(gpointer data)
-{
-    Item *item = data;
-
-    ck_assert_msg(!item->ended, "%s ended twice", item->name);
-    ck_assert_msg(item->told, "%s ended untold", item->name);
-    item->ended = TRUE;
-}
-
-typedef struct {
-    Talk *talk;
-    GString *text;
-} Reader;
-
-static gboolean read_ready(int fd, GIOCondition condition, gpointer data)
-{
-    Reader *reader = data;
-    char buffer[4096];
-    ssize_t n = read(fd, buffer, sizeof buffer);
-
-    (void)condition;
-    if (n > 0) {
-        g_string_append_len(reader->text, buffer, n);
-        return G_SOURCE_CONTINUE;
-    }
-    close(fd);
-    reader->talk->readers--;
-    g_free(reader);
-    return G_SOURCE_REMOVE;
-}
-
-static void collect(Talk *talk, int fd, GString *text)
-{
-    Reader *reader = g_new(Reader, 1);
-
-    *reader = (Reader){talk, text};
-    talk->readers++;
-    g_unix_fd_add(fd, G_IO_IN, read_ready, reader);
-}
-
-/* The end that is handed over; the other is read here. */
-static int output(Talk *talk, GString *text)
-{
-    int ends[2];
-
-    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-    collect(talk, ends[0], text);
-    return ends[1];
-}
-
-static int input(const char *text)
-{
-    int ends[2];
-
-    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-    ck_assert_int_eq(write(ends[1], text, strlen(text)), (ssize_t)strlen(text));
-    close(ends[1]);
-    return ends[0];
-}
-
-static void await_outputs(Talk *talk)
-{
-    while (talk->readers > 0)
-        g_main_context_iteration(NULL, TRUE);
-}
-
-static void ask_first(Talk *talk)
-{
-    const char *const env[] = {"A=b", NULL};
-    SbxAgentSetup setup = {.hostname = "test", .realtime_ns = 1, .env = env};
-    Item *item = item_new(talk, "setup");
-
-    sbx_agent_session_setup(talk->session, &setup, on_done, item);
-    agent_run_until(&item->told);
-    ck_assert((sbx_agent_session_get_info(talk->session) != NULL) == (item->error == NULL));
-    sbx_agent_session_ping(talk->session, on_done, item = item_new(talk, "ping"));
-    agent_run_until(&item->told);
-    sbx_agent_session_get_metrics(talk->session, on_metrics, item = item_new(talk, "metrics"));
-    agent_run_until(&item->told);
-}
-
-static void run_command(Talk *talk)
-{
-    SbxAgentCommand command = {.env = no_rc,
-                               .script = "cat; echo err >&2; exit 3",
-                               .output_ends_at_exit = TRUE};
-    Item *item = item_new(talk, "process");
-    int out = output(talk, talk->out);
-    int err = output(talk, talk->err);
-    SbxAgentProcess *process = sbx_agent_session_spawn(talk->session, &command, input("in\n"), out,
-                                                       err, on_started, on_exited, item, on_end);
-
-    agent_run_until(&item->ended);
-    await_outputs(talk);
-    sbx_agent_process_unref(process);
-}
-
-/* A process with a terminal: its figures, its size, a signal. */
-static void end_terminal(Talk *talk)
-{
-    SbxAgentCommand command = {.argv = (const char *const[]){"sleep", "1000", NULL},
-                               .rows = 24,
-                               .columns = 80,
-                               .output_ends_at_exit = TRUE};
-    Item *item = item_new(talk, "terminal");
-    Item *asked;
-    GString *nothing = g_string_new(NULL);
-    SbxAgentProcess *process =
-        sbx_agent_session_spawn(talk->session, &command, -1, output(talk, nothing), -1, on_started,
-                                on_exited, item, on_end);
-
-    agent_run_until(&item->told);
-    sbx_agent_process_get_usage(process, on_usage, asked = item_new(talk, "usage"));
-    agent_run_until(&asked->told);
-    sbx_agent_process_resize(process, 25, 81, on_done, asked = item_new(talk, "resize"));
-    agent_run_until(&asked->told);
-    sbx_agent_process_signal(process, SIGTERM, SBX_AGENT_SCOPE_PROCESS, on_done,
-                             asked = item_new(talk, "signal"));
-    agent_run_until(&asked->told);
-    agent_run_until(&item->ended);
-    await_outputs(talk);
-    ck_assert_uint_eq(nothing->len, 0);
-    g_string_free(nothing, TRUE);
-    sbx_agent_process_unref(process);
-}
-
-/* Answers that are refusals. */
-static void fail_to_start(Talk *talk)
-{
-    SbxAgentCommand command = {.argv = (const char *const[]){"there-is-none", NULL}};
-    Item *item = item_new(talk, "no program");
-    SbxAgentProcess *process = sbx_agent_session_spawn(talk->session, &command, -1, -1, -1,
-                                                       on_started, on_exited, item, on_end);
-
-    agent_run_until(&item->ended);
-    sbx_agent_process_unref(process);
-}
-
-static gboolean serve_one(int fd, GIOCondition condition, gpointer data)
-{
-    int server = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-
-    (void)condition;
-    (void)data;
-    ck_assert_int_ge(server, 0);
-    ck_assert_int_eq(write(server, "hello", 5), 5);
-    close(server);
-    close(fd);
-    return G_SOURCE_REMOVE;
-}
-
-static void connect_to_socket(Talk *talk, const char *name, const char *path)
-{
-    Item *item = item_new(talk, name);
-    SbxAgentConnection *connection;
-    int ends[2];
-
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    shutdown(ends[0], SHUT_WR);
-    collect(talk, ends[0], talk->carried);
-    connection = sbx_agent_connection_new(talk->session, 0, path, ends[1], &talk->in, &talk->to,
-                                          on_connected, item, on_end);
-    agent_run_until(&item->ended);
-    await_outputs(talk);
-    sbx_agent_connection_unref(connection);
-}
-
-static void park(Talk *talk)
-{
-    Item *item = item_new(talk, "park");
-
-    sbx_agent_session_park(talk->session, on_done, item);
-    agent_run_until(&item->told);
-}
-
-static void talk_begin(Talk *talk, int fd)
-{
-    *talk = (Talk){.out = g_string_new(NULL),
-                   .err = g_string_new(NULL),
-                   .carried = g_string_new(NULL)};
-    talk->session = sbx_agent_session_new(fd, on_closed, talk, NULL);
-}
-
-static void talk_through(Talk *talk)
-{
-    ask_first(talk);
-    run_command(talk);
-    end_terminal(talk);
-    fail_to_start(talk);
-    connect_to_socket(talk, "connection", server_path);
-    connect_to_socket(talk, "refused connection", "/nowhere/socket");
-    park(talk);
-}
-
-static void talk_end(Talk *talk)
-{
-    sbx_agent_session_free(g_steal_pointer(&talk->session));
-    agent_run_until(&talk->closed);
-    while (g_main_context_iteration(NULL, FALSE))
-        ;
-    for (guint i = 0; i < talk->count; i++)
-        g_clear_error(&talk->items[i].error);
-    g_clear_error(&talk->error);
-    g_string_free(talk->out, TRUE);
-    g_string_free(talk->err, TRUE);
-    g_string_free(talk->carried, TRUE);
-}
 
 /* --- the recording --- */
 
@@ -410,18 +95,31 @@ static gboolean relay_ready(int fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean serve_one(int fd, GIOCondition condition, gpointer data)
+{
+    int server = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+    (void)condition;
+    (void)data;
+    ck_assert_int_ge(server, 0);
+    ck_assert_int_eq(write(server, "hello", 5), 5);
+    close(server);
+    close(fd);
+    return G_SOURCE_REMOVE;
+}
+
 static void listen_at_path(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    g_strlcpy(address.sun_path, server_path, sizeof address.sun_path);
+    g_strlcpy(address.sun_path, talk_server_path, sizeof address.sun_path);
     ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
     ck_assert_int_eq(listen(listener, 1), 0);
     g_unix_fd_add(listener, G_IO_IN, serve_one, NULL);
 }
 
-static gboolean is_refused(const Item *item)
+static gboolean is_refused(const TalkItem *item)
 {
     return g_str_equal(item->name, "no program") || g_str_equal(item->name, "refused connection");
 }
@@ -429,7 +127,7 @@ static gboolean is_refused(const Item *item)
 static void assert_all_went_well(const Talk *talk)
 {
     for (guint i = 0; i < talk->count; i++) {
-        const Item *item = &talk->items[i];
+        const TalkItem *item = &talk->items[i];
 
         ck_assert_msg((item->error != NULL) == is_refused(item), "%s: %s", item->name,
                       item->error != NULL ? item->error->message : "no error");
@@ -480,10 +178,10 @@ static void record(void (*converse)(Talk *talk))
 
 static void record_all(void)
 {
-    server_path = g_strdup_printf("/tmp/sbx-test-cut.%d", (int)getpid());
+    talk_server_path = g_strdup_printf("/tmp/sbx-test-cut.%d", (int)getpid());
     listen_at_path();
     record(talk_through);
-    g_unlink(server_path);
+    g_unlink(talk_server_path);
 }
 
 static void forget(void)
@@ -492,7 +190,7 @@ static void forget(void)
     g_array_unref(said_by_host.pieces);
     g_byte_array_unref(said_by_agent.bytes);
     g_array_unref(said_by_agent.pieces);
-    g_clear_pointer(&server_path, g_free);
+    g_clear_pointer(&talk_server_path, g_free);
 }
 
 /* --- the agent dies --- */
@@ -516,8 +214,9 @@ static void speak(Double *self)
         while (self->said < MIN(piece->end, self->limit)) {
             gsize n = MIN(MIN(piece->end, self->limit) - self->said, self->at_once);
 
-            ck_assert_int_eq(send(self->fd, said_by_agent.bytes->data + self->said, n,
-                                  MSG_NOSIGNAL), (ssize_t)n);
+            ck_assert_int_eq(
+                send(self->fd, said_by_agent.bytes->data + self->said, n, MSG_NOSIGNAL),
+                (ssize_t)n);
             self->said += n;
             if (self->at_once == 1)
                 return;
@@ -578,8 +277,8 @@ static guint hear(gsize limit, gsize at_once)
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     agent.fd = ends[1];
-    agent.source = g_unix_fd_add(ends[1], at_once == 1 ? G_IO_IN | G_IO_OUT : G_IO_IN, double_ready,
-                                 &agent);
+    agent.source =
+        g_unix_fd_add(ends[1], at_once == 1 ? G_IO_IN | G_IO_OUT : G_IO_IN, double_ready, &agent);
     speak(&agent);
     if (agent.said == limit)
         g_clear_handle_id(&agent.source, g_source_remove);
@@ -670,7 +369,8 @@ static pid_t say_to_agent(gsize limit)
     return pid;
 }
 
-/* The agent ends by itself, and so does all it had started: whatever is left of it is our child now. */
+/* The agent ends by itself, and so does all it had started: whatever is left of it is our child
+ * now. */
 static void assert_agent_ends(gsize limit)
 {
     guint fds = test_count_fds(getpid());
@@ -723,13 +423,13 @@ static gboolean die_ready(int fd, GIOCondition condition, gpointer data)
 static void write_to_process(Talk *talk)
 {
     SbxAgentCommand command = {.env = no_rc, .script = "read x; exit 3"};
-    Item *item = item_new(talk, "process");
+    TalkItem *item = talk_item(talk, "process");
     SbxAgentProcess *process;
     int ends[2];
 
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-    process = sbx_agent_session_spawn(talk->session, &command, ends[0], -1, -1, on_started,
-                                      on_exited, item, on_end);
+    process = sbx_agent_session_spawn(talk->session, &command, ends[0], -1, -1, talk_on_started,
+                                      talk_on_exited, item, talk_on_end);
     agent_run_until(&item->told);
     while (g_main_context_iteration(NULL, FALSE))
         ;
@@ -748,12 +448,12 @@ static void record_input(void)
     record(write_to_process);
 }
 
-/* All three happen in one turn of the main loop: the agent says that the process has exited, it dies,
- * and what it will not read any more is sent to it. The exit is told all the same. */
+/* All three happen in one turn of the main loop: the agent says that the process has exited, it
+ * dies, and what it will not read any more is sent to it. The exit is told all the same. */
 START_TEST(agent_dies_when_it_is_written_to)
 {
-    Double agent = {.counter.skip = PREFACE_LENGTH, .limit = answered, .at_once = G_MAXSIZE,
-                    .pauses = TRUE};
+    Double agent = {
+        .counter.skip = PREFACE_LENGTH, .limit = answered, .at_once = G_MAXSIZE, .pauses = TRUE};
     int ends[2];
     Talk talk;
 
@@ -780,12 +480,12 @@ START_TEST(agent_reads_no_more)
 {
     int ends[2];
     Talk talk;
-    Item *item;
+    TalkItem *item;
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     shutdown(ends[1], SHUT_RD);
     talk_begin(&talk, ends[0]);
-    sbx_agent_session_ping(talk.session, on_done, item = item_new(&talk, "ping"));
+    sbx_agent_session_ping(talk.session, talk_on_done, item = talk_item(&talk, "ping"));
     agent_run_until(&item->told);
     ck_assert_int_eq(item->error->code, SBX_AGENT_ERROR_CLOSED);
     agent_run_until(&talk.closed);
