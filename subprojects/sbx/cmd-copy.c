@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sbx copy: files and trees into, out of and between sandboxes. */
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -122,18 +123,26 @@ static int start_copy(struct copy *copy, sbx *source, const struct copy_operand 
     return sbx_upload_start(target, from->path, target_path, copy->options, NULL, op, error);
 }
 
-/* An end of the copy that stands still must not keep a signal from ending it. */
+/* An end of the copy that stands still must not keep a signal from ending it. So that none comes between
+ * the look for one and the wait, they are blocked but while it waits. */
 static int finish_copy(sbx_op *op, sbx_error **error)
 {
+    sigset_t ends, before;
+
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, &before);
     sbx_dispatch(NULL, NULL);
     while (!sbx_op_is_done(op)) {
         struct pollfd queue = {.fd = sbx_get_fd(NULL), .events = POLLIN};
 
-        poll(&queue, 1, -1);
         if (progress_cancelled())
             sbx_op_cancel(op);
+        ppoll(&queue, 1, NULL, &before);
         sbx_dispatch(NULL, NULL);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     return sbx_op_finish(op, error);
 }
 
