@@ -247,6 +247,15 @@ static size_t count_for_pipe(const struct output *output, size_t length)
     return (size_t)there < length ? (size_t)there : length;
 }
 
+/* A terminal that is written to and closed while a read of its master has found nothing yet says EIO,
+ * which is the end, and still has what was written. The next read begins behind the close. */
+static ssize_t read_end(int fd, uint8_t *buffer, size_t length)
+{
+    ssize_t n = read(fd, buffer, length);
+
+    return n < 0 && errno == EIO ? read(fd, buffer, length) : n;
+}
+
 static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t *buffer,
                            size_t length, uint32_t *flags, nghttp2_data_source *source, void *data)
 {
@@ -262,7 +271,7 @@ static ssize_t read_output(nghttp2_session *session, int32_t stream_id, uint8_t 
         server_send_from_pipe(stream_id, &output->source, flags);
         return (ssize_t)whole;
     }
-    ssize_t n = length > 0 && output->source.fd >= 0 ? read(output->source.fd, buffer, length) : 0;
+    ssize_t n = length > 0 && output->source.fd >= 0 ? read_end(output->source.fd, buffer, length) : 0;
     if (n > 0) {
         output->left -= output->last ? (size_t)n : 0;
         if (output->last && output->left == 0)
