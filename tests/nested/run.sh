@@ -8,6 +8,7 @@
 #   --build DIR    build of libsandbox (default: build); the VM has it, tests/ and examples/ at the same path
 #   --dir DIR      where QEMU and the VM's disk are kept (default: BUILD/nested; 2 to 6 GiB)
 #   --qemu FILE    a QEMU 10 or later (default: the installed one if it is, else Debian 13's, fetched once)
+#   --mirror URL   Debian mirror to take packages from (default: the one this machine's apt uses)
 #   --memory MIB   of the VM (default: 6144)
 #   --fresh        make the disk anew: after a change of packages or of the base image
 #
@@ -18,12 +19,11 @@
 set -euo pipefail
 
 top=$(realpath "$(dirname "$0")/../..")
-build=$top/build dir='' qemu='' memory=6144 fresh=0
+build=$top/build dir='' qemu='' mirror='' memory=6144 fresh=0
 # What libsandbox takes to run. 6.12: the first kernel that was seen to run guests so.
 packages=linux-image-cloud-amd64/bookworm-backports,initramfs-tools,kmod,procps,iproute2,strace,sudo,python3
 packages+=,qemu-system-x86,libvirt-daemon-driver-qemu,libvirt0,libglib2.0-0,libjson-glib-1.0-0
 packages+=,libnghttp2-14,libgnutls30,libarchive13,libxml2,e2fsprogs,libuv1,libsubunit0
-debian=http://deb.debian.org/debian
 
 fail() {
     echo "nested/run.sh: $*" >&2
@@ -45,7 +45,7 @@ as_root() {
 
 while [ $# -gt 0 ]; do
     case $1 in
-    --build | --dir | --qemu | --memory)
+    --build | --dir | --qemu | --mirror | --memory)
         [ $# -gt 1 ] || fail "$1 wants a value; see --help"
         declare "${1#--}=$2"
         shift 2
@@ -69,6 +69,9 @@ for tool in mmdebstrap mke2fs; do
     PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null || fail "$tool is missing; install mmdebstrap and e2fsprogs"
 done
 
+mirror=${mirror:-$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' 2>/dev/null | head -n 1)}
+[ -n "$mirror" ] || fail "apt knows no mirror of Debian here; see --mirror"
+
 major() {
     "$@" --version 2>/dev/null | sed -n '1s/^QEMU emulator version \([0-9]*\).*/\1/p'
 }
@@ -82,7 +85,7 @@ find_qemu() {
     if [ ! -e "$root/complete" ]; then
         step "fetching Debian 13's QEMU into $root"
         rm -rf "$root" && mkdir "$root"
-        as_root mmdebstrap --quiet --variant=extract --format=tar --include=qemu-system-x86 trixie - "$debian" |
+        as_root mmdebstrap --quiet --variant=extract --format=tar --include=qemu-system-x86 trixie - "$mirror" |
             tar -x -C "$root" --no-same-owner --exclude='./dev/*' || fail "cannot fetch it"
         touch "$root/complete"
     fi
@@ -92,7 +95,7 @@ find_qemu() {
     emulator+=(-L "$root/usr/share/qemu" -L "$root/usr/share/seabios")
 }
 
-# Run by as_root: make_disk DIR IMAGES TOP PACKAGES DEBIAN
+# Run by as_root: make_disk DIR IMAGES TOP PACKAGES MIRROR
 make_disk() {
     local root=$1/root
     rm -rf "$root"
@@ -116,7 +119,7 @@ find_disk() {
     step "making the disk of the VM in $dir, with Debian 12"
     rm -f "$dir/disk" "$dir/disk.new"
     export -f make_disk
-    as_root bash -euc 'make_disk "$@"' make_disk "$dir" "$images" "$top" "$packages" "$debian" >"$dir/disk.log" 2>&1 || {
+    as_root bash -euc 'make_disk "$@"' make_disk "$dir" "$images" "$top" "$packages" "$mirror" >"$dir/disk.log" 2>&1 || {
         tail -n 20 "$dir/disk.log" >&2
         fail "cannot make the disk; $dir/disk.log says all"
     }
